@@ -1,0 +1,73 @@
+// Errors as values. A fallible function returns Result<T>; an Error says what the caller should do
+// (its code), what a person should read (message) and what an operator needs (detail).
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace vf {
+
+// Chosen by what the caller should do next, not by where it happened.
+enum class ErrorCode {
+  invalid_argument,   // the request is wrong: mend the option (exit 2)
+  invalid_input,      // the media is broken: reject, permanent (exit 3)
+  unsupported_input,  // a codec, container or kind that is not on the allow-list (exit 3)
+  limit_exceeded,     // the input exceeds a cap, which the message names (exit 3)
+  not_found,          // nothing has that name
+  conflict,           // somebody else changed or owns it
+  no_space,           // disk is full: wait or free some, then go on (exit 4)
+  no_memory,          // memory is short: wait (exit 4)
+  unavailable,        // passing fault: retry
+  timeout,            // a deadline passed: retry
+  cancelled,          // the caller asked for it (exit 130)
+  verify_failed,      // what was written is not what was asked for: never publish (exit 5)
+  internal,           // our fault: report it (exit 5)
+};
+
+// The code's name as it stands in JSON, for example "invalid_input".
+std::string_view to_string(ErrorCode code);
+
+// The code of that name; `internal` for a name nobody knows (a child process may say anything).
+ErrorCode error_code_from(std::string_view name);
+
+// The process exit status for a command that ended with this code.
+int exit_status(ErrorCode code);
+
+// True where trying again without changing anything may succeed.
+bool is_retryable(ErrorCode code);
+
+struct Error {
+  ErrorCode code = ErrorCode::internal;
+  std::string message;  // one sentence for the person who asked
+  std::string detail;   // diagnosis for the operator; may be empty
+};
+
+template <typename T>
+using Result = std::expected<T, Error>;
+
+inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string detail = {}) {
+  return std::unexpected(Error{code, std::move(message), std::move(detail)});
+}
+
+// An Error from errno after a failed system call; ENOSPC, EDQUOT and EFBIG become no_space, ENOMEM
+// no_memory, everything else internal. `what` names the act: "write the output".
+Error system_error(int error_number, std::string_view what);
+
+}  // namespace vf
+
+// Evaluates to the value of a Result, or returns its error from the enclosing function.
+#define VF_TRY(...)                                                    \
+  ({                                                                   \
+    auto vf_result_ = (__VA_ARGS__);                                   \
+    if (!vf_result_) return std::unexpected(std::move(vf_result_).error()); \
+    std::move(*vf_result_);                                            \
+  })
+
+// The same for Result<void>.
+#define VF_CHECK(...)                                                  \
+  do {                                                                 \
+    auto vf_result_ = (__VA_ARGS__);                                   \
+    if (!vf_result_) return std::unexpected(std::move(vf_result_).error()); \
+  } while (false)

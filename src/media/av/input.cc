@@ -1,0 +1,167 @@
+#include "media/av/input.h"
+
+#include <cerrno>
+#include <cstdio>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/fd.h"
+#include "media/av/allow.h"
+#include "media/av/error.h"
+#include "media/av/ptr.h"
+
+namespace vf::media::av {
+namespace {
+
+constexpr int kBufferBytes = 1 << 17;
+// A demuxer that meets this many damaged packets in a row is not going anywhere.
+constexpr int kMaxConsecutiveDamage = 1000;
+
+struct Part {
+  int fd;
+  std::int64_t begin;
+  std::int64_t size;
+};
+
+struct IoFree {
+  void operator()(AVIOContext* io) const {
+    av_freep(&io->buffer);
+    avio_context_free(&io);
+  }
+};
+
+struct FormatClose {
+  void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+};
+
+}  // namespace
+
+// Member order is destruction order backwards: the demuxer goes before the I/O it reads from.
+struct Input::State {
+  std::vector<Part> parts;
+  std::int64_t bytes = 0;
+  std::int64_t position = 0;
+  int read_errno = 0;  // the first error of the descriptor, which libav would turn into an end of file
+  int damaged = 0;
+  std::unique_ptr<AVIOContext, IoFree> io;
+  std::unique_ptr<AVFormatContext, FormatClose> format;
+
+  static int read_packet(void* opaque, std::uint8_t* buffer, int size) {
+    auto& self = *static_cast<State*>(opaque);
+    for (const auto& part : self.parts) {
+      if (self.position >= part.begin + part.size) continue;
+      const auto inside = self.position - part.begin;
+      const auto wanted = std::min<std::int64_t>(size, part.size - inside);
+      const auto got = read_at(part.fd, {buffer, static_cast<std::size_t>(wanted)}, inside);
+      if (!got) {
+        if (self.read_errno == 0) self.read_errno = errno == 0 ? EIO : errno;
+        return AVERROR(EIO);
+      }
+      if (*got == 0) return AVERROR_EOF;
+      self.position += static_cast<std::int64_t>(*got);
+      return static_cast<int>(*got);
+    }
+    return AVERROR_EOF;
+  }
+
+  static std::int64_t seek_to(void* opaque, std::int64_t offset, int whence) {
+    auto& self = *static_cast<State*>(opaque);
+    switch (whence & ~AVSEEK_FORCE) {
+      case AVSEEK_SIZE: return self.bytes;
+      case SEEK_SET: break;
+      case SEEK_CUR: offset += self.position; break;
+      case SEEK_END: offset += self.bytes; break;
+      default: return AVERROR(EINVAL);
+    }
+    if (offset < 0) return AVERROR(EINVAL);
+    self.position = offset;
+    return offset;
+  }
+
+  // A container that points at other files (reference movies, playlists) gets nothing.
+  static int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+};
+
+Input::Input(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Input::Input(Input&&) noexcept = default;
+Input& Input::operator=(Input&&) noexcept = default;
+Input::~Input() = default;
+
+Result<Input> Input::open(int fd, const InputOptions& options) {
+  auto state = std::make_unique<State>();
+  const auto fds = options.parts.empty() ? std::vector{fd} : options.parts;
+  for (const int part : fds) {
+    const auto size = VF_TRY(file_size(part));
+    state->parts.push_back({part, state->bytes, size});
+    state->bytes += size;
+  }
+  if (state->bytes == 0) return fail(ErrorCode::invalid_input, "The file is empty (0 bytes). Upload or copy it again.");
+
+  auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
+  if (!buffer) return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
+  state->io.reset(avio_alloc_context(buffer, kBufferBytes, 0, state.get(), &State::read_packet, nullptr, &State::seek_to));
+  auto* context = avformat_alloc_context();
+  if (!state->io || !context) return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
+  context->pb = state->io.get();
+  context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
+  context->io_open = &State::refuse_open;
+  context->probesize = options.probe_bytes;
+  context->max_analyze_duration = options.analyze_microseconds;
+  context->max_streams = options.max_streams;
+  context->format_whitelist = av_strdup(demuxer_whitelist().c_str());
+  context->codec_whitelist = av_strdup(decoder_whitelist().c_str());
+  context->protocol_whitelist = av_strdup("");
+
+  const auto error = [&](int code, ErrorCode otherwise, std::string_view message) -> std::unexpected<Error> {
+    if (state->read_errno != 0) return std::unexpected(system_error(state->read_errno, "read the input"));
+    return std::unexpected(error_from(code, otherwise, message));
+  };
+  // avformat_open_input frees the context when it fails.
+  if (const int code = avformat_open_input(&context, nullptr, nullptr, nullptr); code < 0) {
+    if (code == AVERROR(EINVAL))
+      return error(code, ErrorCode::unsupported_input, "This kind of container is not on the list of formats that VideoForge reads (see `videoforge doctor`).");
+    return error(code, ErrorCode::invalid_input, "This is not a video that can be read: no known container was recognised in it. Check that the file is complete and really a video.");
+  }
+  state->format.reset(context);
+  if (static_cast<int>(context->nb_streams) > options.max_streams)
+    return fail(ErrorCode::limit_exceeded, fmt::format("The file has {} streams; the limit is {}.", context->nb_streams, options.max_streams));
+  if (options.find_stream_info)
+    if (const int code = avformat_find_stream_info(context, nullptr); code < 0)
+      return error(code, ErrorCode::invalid_input, "The container was recognised but its streams cannot be read; the file is damaged.");
+  return Input(std::move(state));
+}
+
+AVFormatContext* Input::get() const { return state_->format.get(); }
+AVStream* Input::stream(int index) const {
+  const auto* context = state_->format.get();
+  return index >= 0 && index < static_cast<int>(context->nb_streams) ? context->streams[index] : nullptr;
+}
+std::int64_t Input::bytes() const { return state_->bytes; }
+int Input::damaged() const { return state_->damaged; }
+
+Result<bool> Input::read(AVPacket* packet) {
+  for (int tries = 0; tries < kMaxConsecutiveDamage; ++tries) {
+    const int code = av_read_frame(state_->format.get(), packet);
+    if (code >= 0) return true;
+    if (state_->read_errno != 0) return std::unexpected(system_error(state_->read_errno, "read the input"));
+    if (code == AVERROR(ENOMEM)) return std::unexpected(error_from(code, ErrorCode::internal, "read a packet"));
+    if (code == AVERROR_EOF || avio_feof(state_->io.get())) return false;
+    ++state_->damaged;
+  }
+  return false;
+}
+
+Result<void> Input::seek(int stream_index, std::int64_t timestamp) {
+  auto* context = state_->format.get();
+  if (avformat_seek_file(context, stream_index, INT64_MIN, timestamp, timestamp, 0) >= 0) return {};
+  if (av_seek_frame(context, stream_index, timestamp, AVSEEK_FLAG_BACKWARD) >= 0) return {};
+  // Nothing before it is known: the beginning is always a right answer, only a slower one.
+  if (av_seek_frame(context, -1, INT64_MIN, AVSEEK_FLAG_BACKWARD) >= 0) return {};
+  if (av_seek_frame(context, -1, 0, AVSEEK_FLAG_BYTE) >= 0) return {};
+  return fail(ErrorCode::unsupported_input, "The container cannot be read from any place but its beginning.");
+}
+
+}  // namespace vf::media::av
