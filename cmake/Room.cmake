@@ -14,6 +14,8 @@ function(vf_room name)
   target_link_libraries(${target} PRIVATE ${ROOM_LIBS})
 endfunction()
 
+option(VF_FULL_TESTS "give the tests the time their long forms need (./test --full)" OFF)
+
 # vf_test(media/probe/probe_test DEPS media/probe LIBS ...)
 #   tests/<name>.cc becomes one ctest test of the same name. TIMEOUT in seconds (default 120),
 #   LABELS for `ctest -L`.
@@ -21,6 +23,11 @@ function(vf_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "DEPS;LIBS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
+  endif()
+  if(VF_FULL_TESTS)
+    math(EXPR T_TIMEOUT "${T_TIMEOUT} * 60")
+  elseif(VF_SANITIZE OR VF_COVERAGE)
+    math(EXPR T_TIMEOUT "${T_TIMEOUT} * 10")  # instrumented code is that much slower at worst
   endif()
   string(REPLACE "/" "_" target "${name}")
   add_executable(${target} ${CMAKE_SOURCE_DIR}/tests/${name}.cc)
