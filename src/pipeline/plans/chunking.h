@@ -1,0 +1,40 @@
+// Where a film is cut: into chunks that are encoded by themselves, and into the segments that players
+// fetch. Decided from the source's own frame times only, never from the machine, so that every
+// machine makes the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "media/probe/media_info.h"
+
+namespace vf::pipeline {
+
+inline constexpr double kSegmentSeconds = 2.0;
+inline constexpr double kChunkSeconds = 5.0;
+inline constexpr int kMaxChunks = 200;  // a longer film gets longer chunks
+
+// All times in ticks of the source's time base; frames with start <= pts < end belong to it.
+struct Chunk {
+  std::int64_t start = 0;
+  std::int64_t end = 0;  // the next chunk's start, or the end of the last frame
+  std::vector<std::int64_t> segment_starts;  // the first is `start`
+  int first_segment = 0;                     // its number in the whole track, from 0
+  std::int64_t frames = 0;
+};
+
+struct Cutting {
+  std::vector<Chunk> chunks;
+  std::int64_t origin = 0;  // the first frame: time 0 of the result
+  std::int64_t end = 0;
+  std::int64_t frames = 0;
+  int segments = 0;
+};
+
+// Cuts the frames in [from, to) of the index. With `on_key_frames` every segment starts at a source
+// key frame (a rung is copied): segments then last at least `kSegmentSeconds` where the gaps allow.
+// Without it, chunks start at key frames where one is near (so that nothing is decoded twice), and
+// segments are 2 s. Returns no chunks when no frame is in the range.
+Cutting cut(const media::VideoIndex& index, std::int64_t from, std::int64_t to, bool on_key_frames);
+
+}  // namespace vf::pipeline

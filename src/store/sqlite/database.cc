@@ -1,0 +1,124 @@
+#include "store/sqlite/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "base/sha256.h"
+#include "store/sqlite/migrations.h"
+
+namespace vf::store {
+namespace {
+
+Error sqlite_error(sqlite3* db, std::string_view what) {
+  const int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
+  const std::string text = db ? sqlite3_errmsg(db) : "out of memory";
+  switch (code) {
+    case SQLITE_FULL:
+      return {ErrorCode::no_space, "The disk of the work folder is full. Free some space and run it again; it goes on where it stopped.", text};
+    case SQLITE_NOMEM:
+      return {ErrorCode::no_memory, "There is not enough memory.", text};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::unavailable, "The work folder's database is busy; another process holds it.", text};
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return {ErrorCode::invalid_argument, "The work folder cannot be written to. Choose another with --work DIR.", text};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ErrorCode::internal, "The work folder's database is damaged. Remove the work folder (only speed is lost) and run it again.", text};
+    default:
+      return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
+  }
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+
+Statement& Statement::bind(std::string_view text) {
+  sqlite3_bind_text(statement_.get(), ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  sqlite3_bind_int64(statement_.get(), ++bound_, number);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW: return true;
+    case SQLITE_DONE: return false;
+    default: return std::unexpected(sqlite_error(db_, "use the work folder's database"));
+  }
+}
+
+Result<void> Statement::run() {
+  while (VF_TRY(step())) {
+  }
+  return {};
+}
+
+std::string Statement::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))) : std::string();
+}
+
+std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+
+Result<Database> Database::open(const std::filesystem::path& path) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database db(raw);
+  if (code != SQLITE_OK) return std::unexpected(sqlite_error(raw, "open the work folder's database"));
+  sqlite3_busy_timeout(raw, 10'000);
+  VF_CHECK(db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
+  VF_CHECK(db.migrate());
+  return db;
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK)
+    return std::unexpected(sqlite_error(db_.get(), "use the work folder's database"));
+  return Statement(db_.get(), statement);
+}
+
+Result<void> Database::execute(std::string_view sql) {
+  if (sqlite3_exec(db_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return std::unexpected(sqlite_error(db_.get(), "use the work folder's database"));
+  return {};
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(db_.get()); }
+
+Result<void> Database::transaction(const std::function<Result<void>()>& work) {
+  VF_CHECK(execute("BEGIN IMMEDIATE"));
+  auto done = work();
+  if (done) done = execute("COMMIT");
+  if (!done) (void)execute("ROLLBACK");
+  return done;
+}
+
+Result<void> Database::migrate() {
+  return transaction([this]() -> Result<void> {
+    VF_CHECK(execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT"));
+    for (const auto& migration : sqlite_migrations()) {
+      const auto checksum = sha256_hex(migration.sql);
+      auto known = VF_TRY(prepare("SELECT sha256 FROM migrations WHERE version = ?"));
+      known.bind(std::int64_t{migration.version});
+      if (VF_TRY(known.step())) {
+        if (known.text(0) == checksum) continue;
+        return fail(ErrorCode::conflict, "The work folder was made by another version of VideoForge. Choose another with --work DIR.");
+      }
+      VF_CHECK(execute(migration.sql));
+      VF_CHECK(VF_TRY(prepare("INSERT INTO migrations (version, sha256) VALUES (?, ?)")).bind(std::int64_t{migration.version}).bind(checksum).run());
+    }
+    return {};
+  });
+}
+
+}  // namespace vf::store

@@ -1,0 +1,63 @@
+// A thin owner of one SQLite connection: prepared statements, transactions, errors as values.
+// Internal to store/sqlite. Not thread-safe: the adapter holds a mutex.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace vf::store {
+
+// One execution of a statement. Bind in order, then step until false.
+class Statement {
+ public:
+  Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  Statement(Statement&&) = default;
+
+  Statement& bind(std::string_view text);
+  Statement& bind(std::int64_t number);
+  Result<bool> step();       // true: a row stands ready
+  Result<void> run();        // for statements without rows
+  std::string text(int column) const;
+  std::int64_t number(int column) const;
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* s) const;
+  };
+  sqlite3* db_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int bound_ = 0;
+};
+
+class Database {
+ public:
+  // WAL, synchronous=FULL, foreign keys, a busy timeout of ten seconds; migrations applied.
+  static Result<Database> open(const std::filesystem::path& path);
+  Database(Database&&) = default;
+
+  Result<Statement> prepare(std::string_view sql);
+  Result<void> execute(std::string_view sql);
+  std::int64_t changes() const;
+
+  // BEGIN IMMEDIATE, the work, COMMIT; ROLLBACK when the work fails.
+  Result<void> transaction(const std::function<Result<void>()>& work);
+
+ private:
+  struct Close {
+    void operator()(sqlite3* db) const;
+  };
+  explicit Database(sqlite3* db) : db_(db) {}
+  Result<void> migrate();
+  std::unique_ptr<sqlite3, Close> db_;
+};
+
+}  // namespace vf::store
