@@ -42,3 +42,26 @@ function(vf_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endfunction()
+
+# vf_fuzz(probe DEPS media/probe LIBS ...)
+#   tests/fuzz/<name>.cc defines LLVMFuzzerTestOneInput. Under the fuzz preset it becomes a libFuzzer
+#   binary (`./run fuzz`); elsewhere the test fuzz/<name> replays tests/fuzz/corpus/<name>, where every
+#   input that ever failed is kept.
+function(vf_fuzz name)
+  cmake_parse_arguments(F "" "" "DEPS;LIBS" ${ARGN})
+  set(target "fuzz_${name}")
+  add_executable(${target} ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}.cc)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  foreach(dep ${F_DEPS})
+    string(REPLACE "/" "_" dep_target "vf_${dep}")
+    target_link_libraries(${target} PRIVATE ${dep_target})
+  endforeach()
+  target_link_libraries(${target} PRIVATE ${F_LIBS})
+  if(VF_SANITIZE STREQUAL "fuzzer")
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.cc)
+    add_test(NAME fuzz/${name} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
+  endif()
+endfunction()

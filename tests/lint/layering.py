@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Holds the rules about who may include whom (ARCHITECTURE.md, "Rooms").
+
+    layering.py ROOT [--self-test]
+
+Exit 0: all rules hold (long files are only mentioned); 1: something is broken, one line each.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+# What a room may include besides itself and base. A room is the first folder under src/; where an
+# adapter lives inside a port's folder (blob/fs), the adapter is a room of its own.
+MAY_INCLUDE = {
+    "base": set(),
+    "media": set(),
+    "jobs": set(),
+    "blob": {"jobs"},
+    "store": {"jobs"},
+    "blob/fs": {"blob", "jobs"},
+    "store/sqlite": {"store", "jobs"},
+    "pipeline": {"jobs", "media", "blob", "store"},
+    "app": {"media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite"},
+    # The subcommands print what the engine found, so they may see those rooms' public headers.
+    "cmd": {"app", "media", "jobs", "pipeline"},
+}
+ADAPTERS = {"blob/fs", "store/sqlite"}
+
+LIBAV = re.compile(r"^(libav\w+|libswscale|libswresample|libpostproc)/")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+WARN_LINES, FAIL_LINES = 300, 800
+
+
+def room_of(path):
+    """The room of a path below src/, or None: "blob/fs/store.h" -> "blob/fs"."""
+    folders = path.split("/")[:-1]
+    if not folders:
+        return None
+    pair = "/".join(folders[:2])
+    return pair if pair in ADAPTERS else folders[0]
+
+
+def check_include(path, kind, name):
+    """What is wrong with one #include of a file below src/, or None."""
+    room = room_of(path)
+    if LIBAV.match(name):
+        if room != "media":
+            return f"includes <{name}>: libav stays under src/media"
+        if path.endswith(".h") and not path.startswith("media/av/"):
+            return f"includes <{name}>: only headers under media/av name libav"
+        return None
+    if kind != '"':
+        return None
+    if name == "media/av/ptr.h":
+        if room != "media":
+            return "includes media/av/ptr.h, which is internal to src/media"
+        if path.endswith(".h") and not path.startswith("media/av/"):
+            return "includes media/av/ptr.h, and so libav, in a header"
+    target = room_of(name)
+    if target is None or target not in MAY_INCLUDE:
+        return f'includes "{name}": write the path from src/ on, of a room that exists'
+    if target == room or target == "base" or target in MAY_INCLUDE.get(room, set()):
+        return None
+    if target in ADAPTERS:
+        return f'includes "{name}": only app knows adapters'
+    return f'includes "{name}": {room} may not include {target}'
+
+
+def check_file(path, text):
+    """(problems, mentions) of one file below src/."""
+    problems, mentions = [], []
+    if room_of(path) not in MAY_INCLUDE:
+        problems.append(f"src/{path}: no rule names this room; add it to MAY_INCLUDE and ARCHITECTURE.md")
+        return problems, mentions
+    for kind, name in INCLUDE.findall(text):
+        if wrong := check_include(path, kind, name):
+            problems.append(f"src/{path}: {wrong}")
+    if path.endswith(".h") and "#pragma once" not in text:
+        problems.append(f"src/{path}: has no #pragma once")
+    return problems, mentions + check_length(f"src/{path}", text, problems)
+
+
+def check_length(name, text, problems):
+    lines = text.count("\n")
+    if lines > FAIL_LINES:
+        problems.append(f"{name}: {lines} lines; split it (limit {FAIL_LINES})")
+    elif lines > WARN_LINES:
+        return [f"{name}: {lines} lines; is it still one thing?"]
+    return []
+
+
+def check_tree(root):
+    problems, mentions = [], []
+    for file in sorted((root / "src").rglob("*")):
+        if file.suffix in (".h", ".cc"):
+            more, said = check_file(file.relative_to(root / "src").as_posix(), file.read_text())
+            problems += more
+            mentions += said
+    for file in sorted((root / "tests").rglob("*")):
+        if file.suffix in (".h", ".cc") and "node_modules" not in file.parts:
+            mentions += check_length(file.relative_to(root).as_posix(), file.read_text(), problems)
+    return problems, mentions
+
+
+def self_test():
+    """The rules refuse what they should, and nothing else."""
+    right = [
+        ("media/probe/probe.cc", "<", "libavformat/avformat.h"),
+        ("media/av/ptr.h", "<", "libavutil/frame.h"),
+        ("media/probe/probe.cc", '"', "media/av/ptr.h"),
+        ("pipeline/stages/encode.cc", '"', "media/encode/encode.h"),
+        ("app/engine.cc", '"', "store/sqlite/checkpoints.h"),
+        ("store/sqlite/checkpoints.h", '"', "store/checkpoints.h"),
+        ("cmd/probe.cc", '"', "media/probe/media_info.h"),
+        ("jobs/plan.h", '"', "base/json.h"),
+    ]
+    wrong = [
+        ("base/json.h", '"', "jobs/plan.h"),
+        ("jobs/plan.h", '"', "media/probe/media_info.h"),
+        ("media/probe/probe.cc", '"', "jobs/plan.h"),
+        ("media/probe/probe.h", "<", "libavformat/avformat.h"),
+        ("media/probe/probe.h", '"', "media/av/ptr.h"),
+        ("pipeline/runner.cc", "<", "libavutil/frame.h"),
+        ("pipeline/runner.cc", '"', "media/av/ptr.h"),
+        ("pipeline/runner.cc", '"', "store/sqlite/checkpoints.h"),
+        ("cmd/main.cc", '"', "blob/fs/fs_blob_store.h"),
+        ("cmd/main.cc", '"', "store/checkpoints.h"),
+        ("store/checkpoints.h", '"', "blob/blob_store.h"),
+        ("app/engine.cc", '"', "engine.h"),
+    ]
+    failures = [f"refused: {case}" for case in right if check_include(*case)]
+    failures += [f"let through: {case}" for case in wrong if not check_include(*case)]
+    problems, _ = check_file("base/long.cc", "\n" * (FAIL_LINES + 1))
+    failures += [] if problems else ["let through: a file that is too long"]
+    return failures
+
+
+def main():
+    if "--self-test" in sys.argv:
+        failures = self_test()
+        print("\n".join(failures) or "layering.py: every rule works")
+        return 1 if failures else 0
+    problems, mentions = check_tree(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+    for mention in mentions:
+        print(f"    note: {mention}")
+    for problem in problems:
+        print(f"    {problem}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
