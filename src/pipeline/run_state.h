@@ -4,7 +4,6 @@
 // scheduling are tested without a process or a disk.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,7 +16,7 @@ namespace vf::pipeline {
 
 class RunState {
  public:
-  // Adds stages to the run. Errors: a name used twice, or an input that names no stage or source.
+  // Takes the plan's stages, once. Errors: a name used twice, or an input that names no stage or source.
   Result<void> add(std::vector<jobs::Stage> stages, const std::map<std::string, Source>& sources);
 
   // The group to run next: the ready stage of the highest priority (the costlier first among equals,
@@ -30,6 +29,7 @@ class RunState {
 
   bool all_done() const { return done_ == nodes_.size(); }
   bool idle() const { return running_ == 0; }
+  // Stages do not change after add(): reading one needs no lock.
   const jobs::Stage& stage(std::size_t node) const { return nodes_[node].stage; }
   int attempts(std::size_t node) const { return nodes_[node].attempts; }
   const jobs::StageOutput& output_of(const std::string& id) const { return *nodes_[by_id_.at(id)].output; }
@@ -50,7 +50,7 @@ class RunState {
     std::vector<std::size_t> dependents;
   };
 
-  std::deque<Node> nodes_;  // a stage keeps its address while more are added
+  std::vector<Node> nodes_;
   std::map<std::string, std::size_t> by_id_;
   std::size_t done_ = 0;
   std::size_t running_ = 0;

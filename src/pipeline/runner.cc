@@ -56,8 +56,8 @@ media::Limits limits_for(const std::vector<Member>& members) {
 class Run {
  public:
   Run(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery, const RunnerOptions& options,
-      const std::map<std::string, Source>& sources, const Runner::Extend& extend, const Runner::Observe& observe)
-      : blobs_(blobs), checkpoints_(checkpoints), nursery_(nursery), options_(options), sources_(sources), extend_(extend), observe_(observe) {}
+      const std::map<std::string, Source>& sources, const Runner::Observe& observe)
+      : blobs_(blobs), checkpoints_(checkpoints), nursery_(nursery), options_(options), sources_(sources), observe_(observe) {}
 
   Result<RunReport> go(jobs::Plan plan, std::stop_token stop) {
     VF_CHECK(state_.add(std::move(plan.stages), sources_));
@@ -123,12 +123,6 @@ class Run {
     return !wake_.wait_for(lock, kFirstBackoff * (1 << attempt), [&] { return error_.has_value(); });
   }
 
-  // Stages keep their address; only finding one needs the lock.
-  const jobs::Stage& stage_of(std::size_t node) {
-    const std::scoped_lock lock(mutex_);
-    return state_.stage(node);
-  }
-
   std::vector<jobs::StageOutput> inputs_of(const jobs::Stage& stage) {
     const std::scoped_lock lock(mutex_);
     std::vector<jobs::StageOutput> out;
@@ -149,14 +143,14 @@ class Run {
   Result<std::vector<Member>> reuse(const Nodes& group) {
     std::vector<Member> missing;
     for (const auto node : group) {
-      const auto& stage = stage_of(node);
+      const auto& stage = state_.stage(node);
       const auto* kind = find_stage_kind(stage.kind);
       if (!kind) return fail(ErrorCode::internal, fmt::format("Nobody knows a stage of the kind '{}'.", stage.kind));
       Member member{node, &stage, {}, inputs_of(stage)};
       member.key = jobs::stage_key(options_.scope, stage.kind, kind->version(), stage.params, member.inputs);
       auto known = VF_TRY(checkpoints_.find(member.key));
       if (known && VF_TRY(intact(*known))) {
-        VF_CHECK(finish(node, std::move(known->output), {stage.id, stage.kind, true, 0, {}}));
+        finish(node, std::move(known->output), {stage.id, stage.kind, true, 0, {}});
         continue;
       }
       missing.push_back(std::move(member));
@@ -236,18 +230,15 @@ class Run {
     store::Checkpoint checkpoint{member.key, member.stage->kind, {std::move(result), {}}, usage};
     for (auto& staged : outputs) checkpoint.output.blobs.push_back(VF_TRY(blobs_.commit(std::move(staged))));
     auto standing = VF_TRY(checkpoints_.commit(checkpoint));
-    return finish(member.node, std::move(standing.output), {member.stage->id, member.stage->kind, false, attempts_of({member}), usage});
+    finish(member.node, std::move(standing.output), {member.stage->id, member.stage->kind, false, attempts_of({member}), usage});
+    return {};
   }
 
-  Result<void> finish(std::size_t node, jobs::StageOutput output, StageRecord record) {
-    std::vector<jobs::Stage> more;
-    if (extend_) more = VF_TRY(extend_(stage_of(node), output));
+  void finish(std::size_t node, jobs::StageOutput output, StageRecord record) {
     const std::scoped_lock lock(mutex_);
-    VF_CHECK(state_.add(std::move(more), sources_));
     state_.finish(node, std::move(output), std::move(record));
     if (observe_) observe_(state_.snapshot());
     wake_.notify_all();
-    return {};
   }
 
   void tell(const Nodes& nodes, double fraction) {
@@ -271,7 +262,6 @@ class Run {
   media::Nursery& nursery_;
   const RunnerOptions& options_;
   const std::map<std::string, Source>& sources_;
-  const Runner::Extend& extend_;
   const Runner::Observe& observe_;
 
   std::mutex mutex_;
@@ -285,8 +275,8 @@ class Run {
 }  // namespace
 
 Result<RunReport> Runner::run(jobs::Plan plan, const std::map<std::string, Source>& sources, std::stop_token stop,
-                              const Extend& extend, const Observe& observe) {
-  return Run(blobs_, checkpoints_, nursery_, options_, sources, extend, observe).go(std::move(plan), std::move(stop));
+                              const Observe& observe) {
+  return Run(blobs_, checkpoints_, nursery_, options_, sources, observe).go(std::move(plan), std::move(stop));
 }
 
 }  // namespace vf::pipeline

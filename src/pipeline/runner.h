@@ -58,8 +58,6 @@ struct RunReport {
 
 class Runner {
  public:
-  // A finished stage may lead to more: the planner looks at its output and returns what comes next.
-  using Extend = std::function<Result<std::vector<jobs::Stage>>(const jobs::Stage& finished, const jobs::StageOutput& output)>;
   using Observe = std::function<void(const Progress&)>;
 
   Runner(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery, RunnerOptions options)
@@ -69,7 +67,7 @@ class Runner {
   // committed stays: the same plan goes on where this one stopped. `observe` is called from worker
   // threads, one call at a time.
   Result<RunReport> run(jobs::Plan plan, const std::map<std::string, Source>& sources, std::stop_token stop,
-                        const Extend& extend = {}, const Observe& observe = {});
+                        const Observe& observe = {});
 
  private:
   blob::BlobStore& blobs_;

@@ -34,10 +34,7 @@ Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
 }
 
 Ticks chunk_end(TickSpan frames, TickSpan keys, Ticks start, Ticks end, const Lengths& lengths) {
-  if (end - start <= lengths.chunk + lengths.chunk / 2) {
-    // The rest of the film is one chunk, unless a key frame splits it well.
-    if (end - start <= lengths.chunk + lengths.segment / 2) return end;
-  }
+  if (end - start <= lengths.chunk + lengths.segment / 2) return end;
   const Ticks key = first_at_or_after(keys, start + lengths.chunk - lengths.segment, end);
   const auto limit = start + static_cast<Ticks>(kChunkStretch * static_cast<double>(lengths.chunk));
   if (key <= limit) return end - key < lengths.segment ? end : key;

@@ -1,0 +1,10 @@
+# Turns presets/*.json into a header of string literals: one binary, no files to look for.
+file(GLOB presets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/presets/*.json)
+set(text "// Made by cmake/Presets.cmake from presets/*.json.\n#pragma once\n#include <array>\n#include <string_view>\nnamespace vf::app {\ninline constexpr auto kBuiltinPresets = std::to_array<std::string_view>({\n")
+foreach(preset ${presets})
+  file(READ ${preset} content)
+  string(APPEND text "R\"preset(${content})preset\",\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${preset})
+endforeach()
+string(APPEND text "});\n}  // namespace vf::app\n")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/app/builtin_presets.h CONTENT "${text}" @ONLY)

@@ -1,0 +1,29 @@
+// Gives a finished set its final names. Until then everything carries the suffix ".partial"; what
+// points at other files (playlists, manifest, report) is named last.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "blob/blob_store.h"
+
+namespace vf::app {
+
+// A file of the set: blobs one after the other, or text.
+struct PublishedFile {
+  std::string name;
+  std::vector<jobs::BlobRef> pieces;
+  std::string text;  // where there are no pieces
+};
+
+// Whether a set may be written there: the folder is missing, empty, or holds a set of ours.
+// Errors: invalid_argument (exit 2) otherwise.
+Result<void> check_output_folder(const std::filesystem::path& folder);
+
+// Writes the files in the given order (media first, manifests after). Files of an earlier set of ours
+// that are not part of this one are removed. Errors: no_space, and what the file system says; the
+// earlier set then still stands.
+Result<void> publish(const std::filesystem::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs);
+
+}  // namespace vf::app

@@ -1,0 +1,85 @@
+// videoforge: reads the command line and hands over to one subcommand.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cmd/command.h"
+#include "media/sandbox/nursery.h"
+#include "pipeline/stage_child.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "VideoForge turns any video into a streaming set that plays in a browser, and proves that it is right.\n\n"
+    "  videoforge probe film.mov                what is in the file\n"
+    "  videoforge plan film.mov                 what would be done, why, and what it costs\n"
+    "  videoforge transcode film.mov -o out     do it: HLS and DASH, poster, storyboard, report";
+
+sigset_t interrupts() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+// The first interrupt asks the work to stop (it answers within a second); the second ends it at once.
+void watch_interrupts(const std::stop_source& stop) {
+  std::thread([stop]() mutable {
+    const auto set = interrupts();
+    int signal = 0;
+    sigwait(&set, &signal);
+    stop.request_stop();
+    sigwait(&set, &signal);
+    _exit(130);
+  }).detach();
+}
+
+int run(int argc, char** argv) {
+  CLI::App parser(kDescription, "videoforge");
+  parser.set_version_flag("--version", std::string("videoforge ") + VIDEOFORGE_VERSION);
+  parser.require_subcommand(1);
+  vf::cmd::Session session;
+  vf::cmd::add_probe(parser, session);
+  vf::cmd::add_plan(parser, session);
+  vf::cmd::add_transcode(parser, session);
+  vf::cmd::add_presets(parser, session);
+  vf::cmd::add_cache(parser, session);
+  vf::cmd::add_doctor(parser, session);
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return parser.exit(e) == 0 ? 0 : 2;
+  }
+  std::stop_source stop;
+  watch_interrupts(stop);
+  return session.action ? session.action(stop.get_token()) : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (vf::media::is_nursery(argc, argv)) return vf::media::run_nursery(argc, argv, &vf::pipeline::run_stage_child);
+  const auto set = interrupts();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0) {
+      std::fputs("videoforge: Cannot write to standard output.\n", stderr);
+      return status == 0 ? 4 : status;
+    }
+    return status;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "videoforge: An unexpected fault: %s\n", e.what());
+    return 5;
+  }
+}
