@@ -48,9 +48,9 @@ bool is_picture(NalCodec codec, std::uint8_t header) {
 
 }  // namespace
 
-bool starts_with_start_code(Bytes bytes) {
-  if (bytes.size() < 4 || bytes[0] != 0 || bytes[1] != 0) return false;
-  return bytes[2] == 1 || (bytes[2] == 0 && bytes[3] == 1);
+bool is_annexb(Bytes extradata) {
+  // A configuration record (avcC, hvcC) begins with its version, 1; without one parameter sets are in band.
+  return extradata.empty() || extradata[0] != 1;
 }
 
 Result<void> annexb_to_lengths(NalCodec codec, Bytes bytes, std::vector<std::uint8_t>& out, const AnnexBOptions& options) {

@@ -12,8 +12,9 @@ namespace vf::media {
 
 enum class NalCodec { h264, hevc };
 
-// True for bytes that begin with a start code (00 00 01 or 00 00 00 01).
-bool starts_with_start_code(std::span<const std::uint8_t> bytes);
+// True where the packets of a stream with this extradata are byte streams (Annex B), false where they
+// carry lengths. Ask the extradata, never a packet: the length 00 00 01 xx looks like a start code.
+bool is_annexb(std::span<const std::uint8_t> extradata);
 
 struct AnnexBOptions {
   // Parameter sets stand in the sample entry ("avc1", "hvc1"); copies inside samples are forbidden there.

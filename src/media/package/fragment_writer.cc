@@ -98,6 +98,15 @@ std::string write_moof(const std::vector<Row>& rows, std::uint32_t sequence_numb
 
 }  // namespace
 
+std::int64_t reorder_delay(const TrackFormat& format) {
+  if (format.codec != "h264" && format.codec != "hevc") return 0;
+  const Rational ticks{1, format.timescale};
+  const std::int64_t frames = format.frame_rate.valid() ? rescale(2, {format.frame_rate.den, format.frame_rate.num}, ticks)
+                                                        : format.timescale / 12;
+  // At least the 16 pictures a decoder may hold, so that early decoding always finds a tick.
+  return std::max<std::int64_t>(std::min<std::int64_t>(frames, format.timescale / 4), 16);
+}
+
 Result<FragmentWriter> FragmentWriter::create(int fd, TrackFormat format, int first_sequence_number) {
   if (format.timescale <= 0) return fail(ErrorCode::invalid_argument, "A track needs a timescale.");
   if (first_sequence_number < 1) return fail(ErrorCode::invalid_argument, "Segments are numbered from 1.");
@@ -163,11 +172,13 @@ Result<void> FragmentWriter::write_segment(std::optional<std::int64_t> next_star
                 fmt::format("segment {}: two samples at one time, or shown after the next segment's first", sequence_number_));
   }
 
+  const auto decode = decode_times(times);
+  const auto delay = reorder_delay(chunk_.format);
   std::vector<Row> rows;
   rows.reserve(entries_.size());
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const auto duration = times[i + 1] - times[i];
-    const auto offset = entries_[i].pts - times[i];
+    const auto duration = decode[i + 1] - decode[i];
+    const auto offset = entries_[i].pts + delay - decode[i];
     if (duration > std::numeric_limits<std::int32_t>::max() || !std::in_range<std::int32_t>(offset)) {
       return fail(ErrorCode::limit_exceeded, "A pause between two pictures is longer than the format can say.");
     }
@@ -198,6 +209,20 @@ Result<void> FragmentWriter::write_segment(std::optional<std::int64_t> next_star
   entries_.clear();
   media_.clear();
   return {};
+}
+
+// `times`: the presentation times in ascending order and the segment's end. Decode times are these, or
+// earlier where a sample would otherwise be decoded after it is shown. Both bounds grow strictly, so
+// their minimum does.
+std::vector<std::int64_t> FragmentWriter::decode_times(const std::vector<std::int64_t>& times) const {
+  auto out = times;
+  auto limit = std::numeric_limits<std::int64_t>::max();
+  const auto delay = reorder_delay(chunk_.format);
+  for (std::size_t i = entries_.size(); i-- > 0;) {
+    limit = std::min(entries_[i].pts + delay, limit - 1);
+    out[i] = std::min(out[i], limit);
+  }
+  return out;
 }
 
 // A gap of years in the time stamps must not become a vector of years.

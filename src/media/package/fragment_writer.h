@@ -1,9 +1,13 @@
 // Writes the fragments of one track chunk: a moof and an mdat per segment (ISO/IEC 14496-12 8.8,
 // ISO/IEC 23000-19), append-only, the same bytes for the same samples.
 //
-// Decode times are made here: within a segment the k-th sample in decode order is decoded at the
-// k-th smallest presentation time. So a segment's decode times fill exactly the time its pictures
-// are shown, chunks join without gaps, and composition offsets may be negative (trun version 1).
+// Decode times are made here. The first sample of a segment is decoded at its presentation time, the
+// k-th at the k-th smallest presentation time of the segment; so decode times fill exactly the time the
+// segment is shown, and chunks join without gaps. Composition offsets stay positive because all
+// presentation times in the file stand `reorder_delay` ticks later, which the header's edit list takes
+// back: negative offsets are allowed too, but libavformat shifts such tracks against their sound.
+// Where pictures stand further apart than the delay foresees, samples are decoded early instead.
+//
 // That needs closed GOPs: nothing in a segment is shown before its first sample, nor after the first
 // of the next. Holds one segment in memory. Not thread-safe.
 #pragma once
@@ -26,6 +30,10 @@ struct Sample {
   bool key = true;            // a decoder may start here
   std::span<const std::uint8_t> data;
 };
+
+// Ticks between the times in the fragments of such a track and the times of its presentation: two
+// nominal frames for codecs that reorder pictures, 0 for others.
+std::int64_t reorder_delay(const TrackFormat& format);
 
 class FragmentWriter {
  public:
@@ -56,6 +64,7 @@ class FragmentWriter {
   FragmentWriter(int fd, TrackFormat format, int first_sequence_number);
   Result<void> check(const Sample& sample) const;
   Result<void> write_segment(std::optional<std::int64_t> next_start);
+  std::vector<std::int64_t> decode_times(const std::vector<std::int64_t>& times) const;
   void count_seconds(std::int64_t chunk_start);
 
   int fd_;

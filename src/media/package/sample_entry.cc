@@ -67,6 +67,8 @@ Result<std::string> write_init_segment(const AVCodecParameters& parameters, std:
     return std::unexpected(refused(error));
   }
   stream->codecpar->codec_tag = std::byteswap(tag);
+  // The muxer only warns without it; what demuxers leave open does not reach the header.
+  if (stream->codecpar->frame_size <= 0) stream->codecpar->frame_size = 1024;
   stream->time_base = {1, timescale};
   stream->sample_aspect_ratio = parameters.sample_aspect_ratio;
   if (options.frame_rate.valid()) {
