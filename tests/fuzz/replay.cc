@@ -21,7 +21,8 @@ void run(const std::vector<std::uint8_t>& bytes) {
   constexpr std::size_t kCuts = 16;
   for (std::size_t cut = 1; cut <= kCuts; ++cut) {
     // A copy of the exact size, so that a sanitizer sees the first byte read beyond the end.
-    const std::vector<std::uint8_t> part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * cut / kCuts));
+    const std::vector<std::uint8_t> part(bytes.begin(),
+                                         bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * cut / kCuts));
     LLVMFuzzerTestOneInput(part.data(), part.size());
   }
 }

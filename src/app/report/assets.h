@@ -1,0 +1,12 @@
+// The report page's style sheet, player markup and player script, each in a file of its own.
+#pragma once
+
+#include <string_view>
+
+namespace vf::app {
+
+extern const std::string_view kPageStyle;
+extern const std::string_view kPlayerScript;
+extern const std::string_view kPlayerMarkup;  // a fmt format string; {} takes the poster attribute
+
+}  // namespace vf::app
