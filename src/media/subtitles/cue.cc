@@ -31,7 +31,8 @@ void close_open_ends(std::vector<Cue>& cues) {
 WebVtt write_document(std::vector<Cue> cues, const SubtitleSpec& spec) {
   WebVtt out;
   out.document = "WEBVTT\n\n";
-  std::ranges::stable_sort(cues, {}, &Cue::start_ms);
+  for (std::size_t i = 0; i < cues.size(); ++i) cues[i].order = i;
+  std::ranges::sort(cues, {}, [](const Cue& cue) { return std::pair(cue.start_ms, cue.order); });
   close_open_ends(cues);
   const auto origin = std::llround(spec.start_seconds * 1000);
   const auto length = spec.duration_seconds > 0 ? std::llround(spec.duration_seconds * 1000) : INT64_MAX;

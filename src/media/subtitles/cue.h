@@ -13,6 +13,7 @@ struct Cue {
   std::int64_t start_ms = 0;  // of the source's time line
   std::int64_t end_ms = 0;    // <= start: until the next one, five seconds at most
   std::string text;           // WebVTT cue text, cleaned by markup.h
+  std::size_t order = 0;      // among cues that start together: as they came
 };
 
 // Puts the cues in order, moves them to the range of the spec and writes them.

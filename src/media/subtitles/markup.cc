@@ -50,8 +50,8 @@ class CueText {
     for (const char t : inner) open(t);
   }
   std::string finish() {
-    while (!open_.empty()) close(open_.back());
     while (!out_.empty() && (out_.back() == '\n' || out_.back() == ' ')) out_.pop_back();
+    while (!open_.empty()) close(open_.back());
     return visible() ? std::move(out_) : std::string();
   }
 
