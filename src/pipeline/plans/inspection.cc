@@ -1,0 +1,18 @@
+#include "pipeline/plans/inspection.h"
+
+#include "pipeline/stages/probe.h"
+
+namespace vf::pipeline {
+
+jobs::Stage probe_stage(std::int64_t bytes, bool loudness) {
+  jobs::Stage stage;
+  stage.id = stage.kind = "probe";
+  stage.params = to_json(ProbeParams{loudness});
+  stage.inputs = {{kVideoSource, {}}};
+  stage.outputs = 1;
+  // Reading the file is what a probe costs; the cap that follows from it stops a file that never ends.
+  stage.cost = {0.1 + static_cast<double>(bytes) / 500e6, 256 << 20, 64 << 20};
+  return stage;
+}
+
+}  // namespace vf::pipeline

@@ -1,0 +1,104 @@
+// The planner of the job kind `transcode`: from what is known of a source and what was asked for, to
+// the list of stages, with a reason for every stream. A pure function: the same input gives the same
+// plan on every machine.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/plan.h"
+#include "media/audio/audio_track.h"
+#include "pipeline/plans/chunking.h"
+#include "pipeline/plans/inspection.h"
+#include "pipeline/plans/ladder.h"
+#include "pipeline/plans/transcode_options.h"
+
+namespace vf::pipeline {
+
+// What becomes of one stream for one track of the result.
+struct Decision {
+  int stream = 0;
+  std::string kind;    // "video", "audio", "subtitle", "data" ...
+  std::string action;  // "encode", "copy", "drop"
+  std::string target;  // name of the track; empty when dropped
+  std::string reason;  // a clause: "it is above the cap"
+};
+BOOST_DESCRIBE_STRUCT(Decision, (), (stream, kind, action, target, reason))
+
+// A track of the result and the stages that make it: "<prefix>/0000" per chunk.
+struct PlannedVideo {
+  std::string name;   // "1080p", or "1080p_hevc" beside other codecs
+  std::string file;   // "video_1080p.mp4"
+  Rung rung;
+  std::string codec;
+  std::int64_t max_bit_rate = 0;  // bit/s; bufsize is twice that
+  bool copied = false;
+  std::vector<std::string> chunk_stages;   // what the track is joined of, in order
+  std::vector<std::string> proof_stages;   // what verified those
+  std::string stitch_stage;                // its header
+};
+
+struct PlannedAudio {
+  std::string name;   // "en", "en_2"
+  std::string file;   // "audio_en.mp4"
+  int stream = 0;
+  std::string language;
+  std::string title;
+  bool is_default = false;
+  bool copied = false;
+  std::string chunk_stage;
+  std::string proof_stage;
+  std::string stitch_stage;
+};
+
+struct PlannedSubtitle {
+  std::string name;
+  std::string file;   // "sub_en.vtt"
+  int stream = -1;    // -1: the file that came with the job
+  std::string language;
+  std::string title;
+  bool is_default = false;
+  bool is_forced = false;
+  std::string stage;
+};
+
+// Expected use of the machine by the whole job; see docs/guides/transcode.md, "The dry run".
+struct Prediction {
+  double cpu_seconds = 0;
+  std::int64_t output_bytes = 0;
+  std::int64_t peak_disk_bytes = 0;  // checkpoints and the finished set together
+};
+BOOST_DESCRIBE_STRUCT(Prediction, (), (cpu_seconds, output_bytes, peak_disk_bytes))
+
+struct TranscodePlan {
+  jobs::Plan plan;
+  std::vector<Decision> decisions;
+  std::vector<PlannedVideo> videos;        // best first
+  std::vector<PlannedAudio> audios;
+  std::vector<PlannedSubtitle> subtitles;
+  Cutting cutting;                         // without chunks for a source without video
+  double start_seconds = 0;                // of the source: time 0 of the result
+  double duration_seconds = 0;
+  Prediction prediction;
+};
+
+// The key that a set is encrypted with: 32 hexadecimal digits each.
+struct ContentKey {
+  std::string key_id;
+  std::string key;
+};
+
+// Which sound tracks can be copied: by stream index, found by the stages of audio_fit_stages().
+using AudioFits = std::map<int, media::audio::AudioCopyDecision>;
+
+// Stages "audio-fit/<stream>", one a sound track. Empty where nothing may be copied.
+Result<std::vector<jobs::Stage>> audio_fit_stages(const Inspection& source, const TranscodeOptions& options);
+
+// Errors: invalid_argument (an option that does not fit this source), unsupported_input (nothing to
+// stream in it, a codec that is not read).
+Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
+                                     const std::optional<ContentKey>& key = {});
+
+}  // namespace vf::pipeline

@@ -1,0 +1,24 @@
+// Every stage kind there is, each defined in the file of its name. Internal to the room.
+#pragma once
+
+#include "pipeline/stage_kind.h"
+
+namespace vf::pipeline {
+
+extern const StageKind kProbeStage;
+extern const StageKind kAudioFitStage;
+extern const StageKind kEncodeStage;
+extern const StageKind kCopyStage;
+extern const StageKind kAudioStage;
+extern const StageKind kSubtitlesStage;
+extern const StageKind kPosterStage;
+extern const StageKind kStoryboardStage;
+extern const StageKind kEncryptStage;
+extern const StageKind kStitchStage;
+extern const StageKind kVerifyPictureStage;
+extern const StageKind kVerifySoundStage;
+extern const StageKind kVerifyTrackStage;
+extern const StageKind kPackageStage;
+extern const StageKind kVerifyStage;
+
+}  // namespace vf::pipeline

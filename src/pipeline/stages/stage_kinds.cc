@@ -1,0 +1,36 @@
+#include <algorithm>
+#include <array>
+
+#include "pipeline/stages/kinds.h"
+
+namespace vf::pipeline {
+namespace {
+
+const std::array kKinds{
+    kProbeStage,      // reads the source: everything worth knowing, and its index
+    kAudioFitStage,   // can this sound be copied
+    kEncodeStage,     // one chunk, every rendition, one decode
+    kCopyStage,       // one chunk of a stream that fits
+    kAudioStage,      // one sound track, whole
+    kSubtitlesStage,  // one text track as WebVTT
+    kPosterStage,
+    kStoryboardStage,
+    kVerifyPictureStage,  // decodes what one chunk holds and compares it with the source
+    kVerifySoundStage,    // decodes a sound track and measures its offset
+    kEncryptStage,        // one chunk, encrypted
+    kStitchStage,         // the header over all chunks of a track
+    kVerifyTrackStage,    // the joined track: structure, times, bit rates
+    kPackageStage,        // playlists and manifest
+    kVerifyStage,         // the verdict over the whole set
+};
+
+}  // namespace
+
+std::span<const StageKind> stage_kinds() { return kKinds; }
+
+const StageKind* find_stage_kind(std::string_view name) {
+  const auto found = std::ranges::find(kKinds, name, &StageKind::name);
+  return found != kKinds.end() ? &*found : nullptr;
+}
+
+}  // namespace vf::pipeline
