@@ -1,0 +1,128 @@
+#include "media/scale/chain_plan.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+namespace vf::media {
+namespace {
+
+constexpr int kWorkFormat10 = AV_PIX_FMT_YUV420P10LE;
+
+int format_of(const Target& target) { return av_get_pix_fmt(target.pixel_format.c_str()); }
+
+bool has_alpha(int format) {
+  const auto* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(format));
+  return d && (d->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
+}
+
+// Builds the nodes of a plan, remembering what stands at the end of the growing branch.
+class Planner {
+ public:
+  Planner(ChainPlan& plan, const Light& light, const PictureSpec& spec, const Artist* artist)
+      : plan_(plan), source_light_(light), spec_(spec), artist_(artist) {}
+
+  // Where a branch stands: a node, and what its picture is.
+  struct Place {
+    int node = -1;
+    PictureShape shape;
+    Light light;
+  };
+
+  Result<Place> first_of_branch(Place at, PictureShape to, bool keep_hdr);
+  Result<Place> scaled(Place at, PictureShape to);
+
+ private:
+  Result<Place> add(const Place& at, Result<StepPtr> step, PictureShape shape, const Light& light) {
+    plan_.nodes.push_back({at.node, VF_TRY(std::move(step))});
+    return Place{static_cast<int>(plan_.nodes.size()) - 1, shape, light};
+  }
+  Result<Place> to_sdr(Place at, int format);
+
+  ChainPlan& plan_;
+  Light source_light_;
+  const PictureSpec& spec_;
+  const Artist* artist_;
+};
+
+// To the shape, range and (from RGB) matrix wanted; nothing where the picture is so already.
+Result<Planner::Place> Planner::scaled(Place at, PictureShape to) {
+  if (at.shape.width == to.width && at.shape.height == to.height && at.shape.format == to.format && !at.light.full_range) return at;
+  auto light = at.light;
+  if (light.rgb) {
+    light.matrix = light.wide ? AVCOL_SPC_BT2020_NCL : AVCOL_SPC_BT709;
+    light.weights = light.wide ? LumaWeights{0.2627, 0.0593} : kBt709;
+  }
+  light.rgb = light.full_range = false;
+  return add(at, make_scale_step(at.shape, at.light, to, light.matrix), to, light);
+}
+
+Result<Planner::Place> Planner::to_sdr(Place at, int format) {
+  Light sdr;
+  sdr.matrix = AVCOL_SPC_BT709;
+  if (at.light.needs_mapping()) {
+    auto shape = at.shape;
+    shape.format = format;
+    return add(at, make_tone_map_step(at.shape, at.light, format), shape, sdr);
+  }
+  if (at.light.weights != kBt709) return add(at, make_matrix_step(at.shape, at.light.weights), at.shape, sdr);
+  at.light = sdr;
+  return at;
+}
+
+Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, bool keep_hdr) {
+  if (has_alpha(at.shape.format)) {
+    const auto* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(at.shape.format));
+    auto shape = at.shape;
+    shape.format = format->comp[0].depth > 8 ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGBA;
+    auto light = at.light;
+    light.rgb = light.full_range = true;
+    at = VF_TRY(add(at, make_flatten_step(at.shape, at.light), shape, light));
+  }
+  const bool map = !keep_hdr && source_light_.needs_mapping();
+  const bool swapped = spec_.rotation == 90 || spec_.rotation == 270;
+  const PictureShape lying{swapped ? to.height : to.width, swapped ? to.width : to.height, map ? kWorkFormat10 : to.format};
+  at = VF_TRY(scaled(at, lying));
+  if (!keep_hdr) at = VF_TRY(to_sdr(at, to.format));
+  if (spec_.rotation != 0 || spec_.mirrored)
+    at = VF_TRY(add(at, make_turn_step(at.shape, spec_.rotation, spec_.mirrored), to, at.light));
+  if (artist_) at = VF_TRY(add(at, artist_->make_step(at.shape, at.light), at.shape, at.light));
+  return at;
+}
+
+}  // namespace
+
+Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec, std::span<const Target> targets, const Artist* artist) {
+  ChainPlan plan;
+  plan.of_target.assign(targets.size(), -1);
+  plan.hdr_target.assign(targets.size(), false);
+  std::vector<std::size_t> order(targets.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto area = [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].width) * targets[i].height; };
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return area(a) != area(b) ? area(a) > area(b) : a < b; });
+  for (const bool hdr : {true, false}) {
+    // An SDR source has no light to keep.
+    const auto belongs = [&](std::size_t i) { return hdr == (targets[i].keep_hdr && light.transfer != Transfer::sdr); };
+    const bool deep = std::ranges::any_of(order, [&](std::size_t i) { return belongs(i) && format_of(targets[i]) == kWorkFormat10; });
+    Planner planner(plan, light, spec, artist);
+    Planner::Place at{-1, source, light};
+    bool first = true;
+    for (const auto i : order) {
+      if (!belongs(i)) continue;
+      // The chain itself stays at the depth of its deepest target; shallower ones leave it sideways.
+      const PictureShape work{targets[i].width, targets[i].height, deep ? kWorkFormat10 : format_of(targets[i])};
+      at = first ? VF_TRY(planner.first_of_branch(at, work, hdr)) : VF_TRY(planner.scaled(at, work));
+      first = false;
+      const auto final = VF_TRY(planner.scaled(at, {work.width, work.height, format_of(targets[i])}));
+      plan.of_target[i] = final.node;
+      plan.hdr_target[i] = hdr;
+    }
+  }
+  return plan;
+}
+
+}  // namespace vf::media
