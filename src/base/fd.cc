@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -31,8 +32,9 @@ Result<UniqueFd> create_new(const fs::path& path) {
 }
 
 Result<std::int64_t> file_size(int fd) {
+  // The plain call: glibc's fstat() asks by path with an empty one, and the sandbox denies paths.
   struct stat st {};
-  if (::fstat(fd, &st) != 0) return std::unexpected(system_error(errno, "read the size of a file"));
+  if (::syscall(SYS_fstat, fd, &st) != 0) return std::unexpected(system_error(errno, "read the size of a file"));
   return st.st_size;
 }
 
