@@ -58,16 +58,22 @@ Error system_error(int error_number, std::string_view what);
 }  // namespace vf
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define VF_TRY(...)                                                    \
-  ({                                                                   \
-    auto vf_result_ = (__VA_ARGS__);                                   \
-    if (!vf_result_) return std::unexpected(std::move(vf_result_).error()); \
-    std::move(*vf_result_);                                            \
-  })
+#define VF_TRY(...) VF_TRY_NAMED(VF_JOIN(vf_result_, __COUNTER__), __VA_ARGS__)
 
 // The same for Result<void>.
-#define VF_CHECK(...)                                                  \
-  do {                                                                 \
-    auto vf_result_ = (__VA_ARGS__);                                   \
-    if (!vf_result_) return std::unexpected(std::move(vf_result_).error()); \
+#define VF_CHECK(...) VF_CHECK_NAMED(VF_JOIN(vf_result_, __COUNTER__), __VA_ARGS__)
+
+// Each use gets a name of its own, so that one may stand inside another.
+#define VF_JOIN_TEXT(a, b) a##b
+#define VF_JOIN(a, b) VF_JOIN_TEXT(a, b)
+#define VF_TRY_NAMED(name, ...)                                 \
+  ({                                                            \
+    auto name = (__VA_ARGS__);                                  \
+    if (!name) return std::unexpected(std::move(name).error()); \
+    std::move(*name);                                           \
+  })
+#define VF_CHECK_NAMED(name, ...)                               \
+  do {                                                          \
+    auto name = (__VA_ARGS__);                                  \
+    if (!name) return std::unexpected(std::move(name).error()); \
   } while (false)

@@ -38,6 +38,7 @@ struct PlannedVideo {
   std::vector<std::string> chunk_stages;   // what the track is joined of, in order
   std::vector<std::string> proof_stages;   // what verified those
   std::string stitch_stage;                // its header
+  std::string track_proof_stage;           // what verified the joined track
 };
 
 struct PlannedAudio {
@@ -51,6 +52,8 @@ struct PlannedAudio {
   std::string chunk_stage;
   std::string proof_stage;
   std::string stitch_stage;
+  std::string track_proof_stage;
+  int channels = 0;
 };
 
 struct PlannedSubtitle {
@@ -83,6 +86,9 @@ struct TranscodePlan {
   double duration_seconds = 0;
   Prediction prediction;
 };
+
+// The name of the file that holds the key of an encrypted set, as players are told.
+inline constexpr const char* kKeyFile = "key.bin";
 
 // The key that a set is encrypted with: 32 hexadecimal digits each.
 struct ContentKey {
