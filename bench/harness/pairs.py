@@ -17,11 +17,12 @@ class Turn:
 
 
 def without_stages(cost, report, apart):
-    """The cost less the stages in `apart`. Their processor time is measured; their part of the wall
+    """The cost less the stages in `apart` ("verify" means "verify-sound" as well). Their processor time is measured; their part of the wall
     time is their share of all stages' wall time, since stages run side by side."""
     kinds = report.get("stages", {}).get("by_kind", [])
-    cpu = sum(k.get("cpu_seconds", 0) for k in kinds if k["kind"] in apart)
-    wall = sum(k.get("wall_seconds", 0) for k in kinds if k["kind"] in apart)
+    left_out = [k for k in kinds if any(k["kind"] == a or k["kind"].startswith(a + "-") for a in apart)]
+    cpu = sum(k.get("cpu_seconds", 0) for k in left_out)
+    wall = sum(k.get("wall_seconds", 0) for k in left_out)
     every = sum(k.get("wall_seconds", 0) for k in kinds)
     share = wall / every if every > 0 else 0
     return Cost(cost.wall * (1 - share), max(cost.cpu - cpu, 0), cost.rss)

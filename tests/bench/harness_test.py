@@ -76,7 +76,7 @@ class Checking(unittest.TestCase):
 class Figures(unittest.TestCase):
     def test_stages_reported_apart_are_taken_off(self):
         report = {"stages": {"by_kind": [{"kind": "encode", "cpu_seconds": 6, "wall_seconds": 3},
-                                         {"kind": "verify", "cpu_seconds": 2, "wall_seconds": 1}]}}
+                                         {"kind": "verify-sound", "cpu_seconds": 2, "wall_seconds": 1}]}}
         core = pairs.without_stages(measure.Cost(4, 9, 1), report, ["verify"])
         self.assertEqual((core.wall, core.cpu), (3, 7))
 
