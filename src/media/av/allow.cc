@@ -39,7 +39,6 @@ constexpr std::array kDemuxers = std::to_array<AllowRow>({
     {"flac", "FLAC: sound"},
     {"caf", "Core Audio"},
     {"amr", "AMR: phone recordings"},
-    {"image2", "not opened by name; listed for still pictures in pipes"},
     {"png_pipe", "PNG picture (answered clearly: not a video)"},
     {"jpeg_pipe", "JPEG picture (answered clearly: not a video)"},
     {"webp_pipe", "WebP picture (answered clearly: not a video)"},

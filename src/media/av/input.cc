@@ -1,5 +1,6 @@
 #include "media/av/input.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -46,11 +47,22 @@ struct Input::State {
   std::int64_t position = 0;
   int read_errno = 0;  // the first error of the descriptor, which libav would turn into an end of file
   int damaged = 0;
+  bool skimming = false;
+  const AVFormatContext* opening = nullptr;  // set while libav reads the header
+  unsigned streams_seen = 0;                 // its streams at the last read, which outlives its failure
   std::unique_ptr<AVIOContext, IoFree> io;
   std::unique_ptr<AVFormatContext, FormatClose> format;
 
   static int read_packet(void* opaque, std::uint8_t* buffer, int size) {
     auto& self = *static_cast<State*>(opaque);
+    if (self.opening) self.streams_seen = self.opening->nb_streams;
+    if (self.skimming) {
+      const auto left = self.bytes - self.position;
+      if (left <= 0) return AVERROR_EOF;
+      const auto taken = static_cast<int>(std::min<std::int64_t>(size, left));
+      self.position += taken;
+      return taken;
+    }
     for (const auto& part : self.parts) {
       if (self.position >= part.begin + part.size) continue;
       const auto inside = self.position - part.begin;
@@ -90,6 +102,49 @@ Input::Input(Input&&) noexcept = default;
 Input& Input::operator=(Input&&) noexcept = default;
 Input::~Input() = default;
 
+namespace {
+
+// The dictionaries avformat_find_stream_info takes: one for each stream there is. Streams that appear
+// later are bounded by av_max_alloc alone.
+class DecoderOptions {
+ public:
+  DecoderOptions(unsigned streams, std::int64_t max_pixels) : rows_(streams, nullptr) {
+    for (auto& row : rows_) {
+      av_dict_set(&row, "threads", "1", 0);
+      if (max_pixels > 0) av_dict_set_int(&row, "max_pixels", max_pixels, 0);
+    }
+  }
+  DecoderOptions(const DecoderOptions&) = delete;
+  DecoderOptions& operator=(const DecoderOptions&) = delete;
+  ~DecoderOptions() {
+    for (auto& row : rows_) av_dict_free(&row);
+  }
+  AVDictionary** data() { return rows_.empty() ? nullptr : rows_.data(); }
+
+ private:
+  std::vector<AVDictionary*> rows_;
+};
+
+std::unexpected<Error> too_many_streams(unsigned streams, int limit, bool at_least) {
+  return fail(ErrorCode::limit_exceeded, fmt::format("The file has {}{} streams; the limit is {} (max_streams).", at_least ? "at least " : "", streams, limit));
+}
+
+// libav's own cap, a little above ours so that the message can count; it keeps the table of streams,
+// which grows one by one, cheap.
+int libav_stream_cap(int limit) { return std::max(limit + 1, 1024); }
+
+void set_bounds(AVFormatContext& context, const InputOptions& options) {
+  context.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
+  context.probesize = options.probe_bytes;
+  context.max_analyze_duration = options.analyze_microseconds;
+  context.max_streams = libav_stream_cap(options.max_streams);
+  context.format_whitelist = av_strdup(demuxer_whitelist().c_str());
+  context.codec_whitelist = av_strdup(decoder_whitelist().c_str());
+  context.protocol_whitelist = av_strdup("");  // not even file: libav names nothing
+}
+
+}  // namespace
+
 Result<Input> Input::open(int fd, const InputOptions& options) {
   auto state = std::make_unique<State>();
   const auto fds = options.parts.empty() ? std::vector{fd} : options.parts;
@@ -103,34 +158,41 @@ Result<Input> Input::open(int fd, const InputOptions& options) {
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
   if (!buffer) return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
   state->io.reset(avio_alloc_context(buffer, kBufferBytes, 0, state.get(), &State::read_packet, nullptr, &State::seek_to));
+  if (!state->io) av_free(buffer);
   auto* context = avformat_alloc_context();
-  if (!state->io || !context) return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
+  if (!state->io || !context) {
+    avformat_free_context(context);
+    return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
+  }
   context->pb = state->io.get();
-  context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
   context->io_open = &State::refuse_open;
-  context->probesize = options.probe_bytes;
-  context->max_analyze_duration = options.analyze_microseconds;
-  context->max_streams = options.max_streams;
-  context->format_whitelist = av_strdup(demuxer_whitelist().c_str());
-  context->codec_whitelist = av_strdup(decoder_whitelist().c_str());
-  context->protocol_whitelist = av_strdup("");
+  set_bounds(*context, options);
 
   const auto error = [&](int code, ErrorCode otherwise, std::string_view message) -> std::unexpected<Error> {
     if (state->read_errno != 0) return std::unexpected(system_error(state->read_errno, "read the input"));
     return std::unexpected(error_from(code, otherwise, message));
   };
+  state->opening = context;
   // avformat_open_input frees the context when it fails.
-  if (const int code = avformat_open_input(&context, nullptr, nullptr, nullptr); code < 0) {
-    if (code == AVERROR(EINVAL))
-      return error(code, ErrorCode::unsupported_input, "This kind of container is not on the list of formats that VideoForge reads (see `videoforge doctor`).");
-    return error(code, ErrorCode::invalid_input, "This is not a video that can be read: no known container was recognised in it. Check that the file is complete and really a video.");
+  const int opened = avformat_open_input(&context, nullptr, nullptr, nullptr);
+  state->opening = nullptr;
+  if (opened < 0) {
+    // A demuxer that is refused a stream says ENOMEM; the last count it was seen with tells the two apart.
+    if (opened == AVERROR(ENOMEM) && state->streams_seen > static_cast<unsigned>(options.max_streams))
+      return too_many_streams(state->streams_seen, options.max_streams, true);
+    if (opened == AVERROR(EINVAL))
+      return error(opened, ErrorCode::unsupported_input, "This kind of container is not on the list of formats that VideoForge reads (see `videoforge doctor`).");
+    return error(opened, ErrorCode::invalid_input, "This is not a video that can be read: no known container was recognised in it. Check that the file is complete and really a video.");
   }
   state->format.reset(context);
   if (static_cast<int>(context->nb_streams) > options.max_streams)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The file has {} streams; the limit is {}.", context->nb_streams, options.max_streams));
-  if (options.find_stream_info)
-    if (const int code = avformat_find_stream_info(context, nullptr); code < 0)
-      return error(code, ErrorCode::invalid_input, "The container was recognised but its streams cannot be read; the file is damaged.");
+    return too_many_streams(context->nb_streams, options.max_streams, static_cast<int>(context->nb_streams) > libav_stream_cap(options.max_streams) - 1);
+  if (!options.find_stream_info) return Input(std::move(state));
+  DecoderOptions decoders(context->nb_streams, options.max_pixels);
+  if (const int code = avformat_find_stream_info(context, decoders.data()); code < 0)
+    return error(code, ErrorCode::invalid_input, "The container was recognised but its streams cannot be read; the file is damaged.");
+  if (static_cast<int>(context->nb_streams) > options.max_streams)
+    return too_many_streams(context->nb_streams, options.max_streams, false);
   return Input(std::move(state));
 }
 
@@ -153,6 +215,8 @@ Result<bool> Input::read(AVPacket* packet) {
   }
   return false;
 }
+
+void Input::skim(bool on) { state_->skimming = on; }
 
 Result<void> Input::seek(int stream_index, std::int64_t timestamp) {
   auto* context = state_->format.get();

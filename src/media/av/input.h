@@ -21,6 +21,7 @@ struct InputOptions {
   std::int64_t probe_bytes = 5'000'000;         // read at most this much to recognise the streams
   std::int64_t analyze_microseconds = 5'000'000;
   int max_streams = 64;                          // more end with limit_exceeded
+  std::int64_t max_pixels = 0;                   // no decoder may start on a larger picture; 0 = no cap
   bool find_stream_info = true;                  // off where the caller only copies known packets
   // A blob of our own in pieces (header, then chunks), read as one virtual file. Empty: `fd` alone.
   std::vector<int> parts = {};
@@ -45,6 +46,11 @@ class Input {
   // counted in `damaged()`.
   Result<bool> read(AVPacket* packet);
   int damaged() const;
+
+  // Skimming: from now on packets keep their sizes and times but their payload is undefined, because it
+  // is no longer read from the file. Only for containers whose packets are found by an index alone (MP4
+  // and MOV without fragments) and where nothing parses the payload.
+  void skim(bool on);
 
   // Positions before the key frame at or before `timestamp` (ticks of the stream's time base).
   // Falls back to the beginning where the container cannot seek.
