@@ -31,6 +31,8 @@ struct ParametersFree {
   void operator()(AVCodecParameters* p) const { avcodec_parameters_free(&p); }
 };
 
+using ParametersPtr = std::unique_ptr<AVCodecParameters, ParametersFree>;
+
 // A packet on its way: where it is heard, in samples from the track's start.
 struct CopyPacket {
   std::int64_t position = 0;
@@ -58,7 +60,18 @@ class CopyReader {
   }
 
   const std::string& refusal() const { return refusal_; }
-  const AVCodecParameters* parameters() const { return bsf_ ? bsf_->par_out : stream_->codecpar; }
+  // With ADTS the configuration arrives with the first packet: ask after it.
+  Result<ParametersPtr> parameters() const {
+    ParametersPtr out(avcodec_parameters_alloc());
+    if (!out || avcodec_parameters_copy(out.get(), stream_->codecpar) < 0) return fail(ErrorCode::no_memory, "There is not enough memory to copy the sound.");
+    if (configuration_.empty()) return out;
+    av_freep(&out->extradata);
+    out->extradata = static_cast<std::uint8_t*>(av_mallocz(configuration_.size() + AV_INPUT_BUFFER_PADDING_SIZE));
+    if (!out->extradata) return fail(ErrorCode::no_memory, "There is not enough memory to copy the sound.");
+    std::ranges::copy(configuration_, out->extradata);
+    out->extradata_size = static_cast<int>(configuration_.size());
+    return out;
+  }
   int rate() const { return rate_; }
   // Samples in front of the start that a decoder needs to be exact there.
   int lead() const { return lead_; }
@@ -78,6 +91,7 @@ class CopyReader {
       if (bsf_) {
         if (av_bsf_send_packet(bsf_.get(), packet_.get()) < 0 || av_bsf_receive_packet(bsf_.get(), packet_.get()) < 0)
           return refuse("it is damaged");
+        keep_configuration();
       }
       const auto samples = samples_of_packet();
       if (samples <= 0) return refuse("it is damaged");
@@ -143,6 +157,12 @@ class CopyReader {
     return data && (size != static_cast<std::size_t>(p->extradata_size) || std::memcmp(data, p->extradata, size) != 0);
   }
 
+  void keep_configuration() {
+    std::size_t size = 0;
+    const auto* data = av_packet_get_side_data(packet_.get(), AV_PKT_DATA_NEW_EXTRADATA, &size);
+    if (data && configuration_.empty()) configuration_.assign(data, data + size);
+  }
+
   // Samples one packet decodes to. An Opus packet says it in its first byte (RFC 6716 3.1).
   int samples_of_packet() const {
     if (stream_->codecpar->codec_id != AV_CODEC_ID_OPUS) return packet_->size > 0 ? 1024 : 0;
@@ -158,6 +178,7 @@ class CopyReader {
   AVStream* stream_;
   Rational time_base_;
   BsfPtr bsf_;
+  std::vector<std::uint8_t> configuration_;
   av::PacketPtr packet_ = av::make_packet();
   int rate_ = 0;
   int lead_ = 0;
@@ -246,10 +267,7 @@ Result<AudioTrack> copy_audio_track(int fd, const AudioSpec& spec, int out_fd, c
     if (!packet) return fail(ErrorCode::invalid_input, "The sound changed while it was copied.", reader->refusal());
     if (number < plan.first_packet) continue;
     if (!writer) {
-      // Only now: with ADTS the configuration arrives with the first packet.
-      std::unique_ptr<AVCodecParameters, ParametersFree> parameters(avcodec_parameters_alloc());
-      if (!parameters || avcodec_parameters_copy(parameters.get(), reader->parameters()) < 0)
-        return fail(ErrorCode::no_memory, "There is not enough memory to copy the sound.");
+      const auto parameters = VF_TRY(reader->parameters());
       auto format = VF_TRY(make_track_format(*parameters, rate));
       writer = VF_TRY(FragmentWriter::create(out_fd, std::move(format), spec.first_segment_number));
     }

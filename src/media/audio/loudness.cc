@@ -70,8 +70,7 @@ std::optional<LoudnessInfo> LoudnessMeter::result() const {
 }
 
 double gain_to_reach(double target_lufs, const LoudnessInfo& measured) {
-  const double gain = target_lufs - measured.integrated_lufs;
-  return gain <= 0 ? gain : std::max(0.0, std::min(gain, kTruePeakLimit - measured.true_peak_dbtp));
+  return std::min(target_lufs - measured.integrated_lufs, kTruePeakLimit - measured.true_peak_dbtp);
 }
 
 }  // namespace vf::media::audio

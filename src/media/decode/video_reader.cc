@@ -83,6 +83,7 @@ struct VideoReader::State {
   State(PacketSource packets, const VideoReaderOptions& o) : options(o), source(std::move(packets)) {}
 
   bool wanted(std::int64_t pts) const { return !options.start_ticks || pts >= *options.start_ticks; }
+  bool chosen(std::int64_t pts) const { return options.only.empty() || std::ranges::binary_search(options.only, pts); }
   bool ended(std::int64_t pts) const { return options.end_ticks && pts >= *options.end_ticks; }
   bool every_frame() const { return !options.key_frames_only && !options.skip_non_reference; }
 
@@ -101,7 +102,9 @@ Result<void> VideoReader::State::feed() {
     all_have_pts = all_have_pts && packet->pts != AV_NOPTS_VALUE;
     // Decode order: all that is shown before the end was sent when a packet is decoded after it.
     if (all_have_pts && !options.neighbours && packet->dts != AV_NOPTS_VALUE && ended(packet->dts)) break;
-    if (packet->pts != AV_NOPTS_VALUE && wanted(packet->pts) && !(packet->flags & AV_PKT_FLAG_DISCARD))
+    if (!options.only.empty() && packet->pts != AV_NOPTS_VALUE)
+      codec->skip_frame = chosen(packet->pts) ? AVDISCARD_DEFAULT : AVDISCARD_NONREF;
+    if (packet->pts != AV_NOPTS_VALUE && wanted(packet->pts) && chosen(packet->pts) && !(packet->flags & AV_PKT_FLAG_DISCARD))
       first_fed = std::min(first_fed.value_or(packet->pts), packet->pts);
     const int code = avcodec_send_packet(codec.get(), packet.get());
     if (code == AVERROR(ENOMEM)) return std::unexpected(av::error_from(code, ErrorCode::no_memory, "decode the video"));
@@ -203,6 +206,7 @@ Result<AVFrame*> VideoReader::next() {
       s.has_before = true;
       continue;
     }
+    if (!s.chosen(frame.pts) && !s.ended(frame.pts)) continue;
     if (!s.started && VF_TRY(s.starts_too_late(frame.pts))) continue;
     const bool first = !std::exchange(s.started, true);
     if (first && s.has_before && s.options.neighbours) {
