@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "media/probe/media_info.h"
 #include "media/scale/picture_spec.h"
 
 namespace vf::media {
@@ -44,7 +45,7 @@ struct EncoderSettings {
   std::map<std::string, std::string> options;  // for avcodec_open2
   bool own_encoder_per_segment = false;        // it cannot be told where to start a segment
 };
-struct HdrMetadata;
+
 Result<EncoderSettings> settings_for(const VideoEncoder& encoder, const Target& target, const HdrMetadata* mastering);
 
 }  // namespace vf::media
