@@ -142,6 +142,9 @@ TEST(Encrypt, CbcsSoundDecrypts) {
   EXPECT_EQ(encrypted.chunks[0].format.codecs, "mp4a.40.2");
 }
 
+// ffmpeg asks for a key file with the byte range of the segment, which no server can answer.
+std::string key_uri(const std::string& key) { return "data:application/octet-stream;base64," + base64_encode(*hex_decode(key)); }
+
 TEST(Encrypt, Aes128PlaysThroughHls) {
   TempDir dir;
   const auto source = dir / "v.ts";
@@ -153,15 +156,18 @@ TEST(Encrypt, Aes128PlaysThroughHls) {
   const auto encrypted = encrypt(dir, clear, aes, "encrypted");
   Presentation p;
   p.duration_seconds = 4;
-  p.encryption = PresentationEncryption{EncryptionScheme::aes128, "", aes.iv, "enc.key", ""};
+  p.encryption = PresentationEncryption{EncryptionScheme::aes128, "", aes.iv, key_uri(aes.key), ""};
   p.video.push_back({.name = "96p", .file = "encrypted.mp4", .format = clip.format, .layout = encrypted.header.layout});
-  write_text(dir / "enc.key", *hex_decode(aes.key));
-  for (const auto& file : manifest_files(p)) write_text(dir / file.name, file.text);
-  EXPECT_EQ(decode_hashes(dir / "master.m3u8", "-allowed_extensions ALL"), decode_hashes(clear.path));
+  // Over HTTP: from a folder ffmpeg decrypts the file from its beginning instead of the byte range.
+  const RangeServer server(dir);
+  const auto play = [&] {
+    for (const auto& file : manifest_files(p)) write_text(dir / file.name, file.text);
+    return run("ffmpeg -v quiet -allowed_extensions ALL -i " + server.url("master.m3u8") + " -fps_mode passthrough -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'").output;
+  };
+  EXPECT_EQ(play(), decode_hashes(clear.path));
   EXPECT_EQ(dash_manifest(p), "");
-  // A wrong key does not play.
-  write_text(dir / "enc.key", std::string(16, 'x'));
-  EXPECT_NE(run("ffmpeg -v error -xerror -allowed_extensions ALL -i " + (dir / "master.m3u8") + " -f null -").status, 0);
+  p.encryption->key_uri = key_uri(std::string(32, '1'));
+  EXPECT_EQ(play(), "");
 }
 
 TEST(Encrypt, SaysWhatItCannotDo) {

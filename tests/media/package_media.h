@@ -2,7 +2,9 @@
 // samples, and the joined file as ffmpeg and ffprobe see it.
 #pragma once
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -223,6 +226,69 @@ inline std::vector<ProbedPacket> probe_packets(const std::string& path) {
   }
   return out;
 }
+
+// A folder on loopback with byte ranges, as long as the object lives (python3's own server knows none).
+class RangeServer {
+ public:
+  explicit RangeServer(const TempDir& dir) {
+    write_text(dir / "server.py", R"(
+import http.server, os, re, sys, threading
+os.chdir(sys.argv[1])
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *a): pass
+    def do_GET(self):
+        path = self.path.lstrip('/')
+        if not os.path.isfile(path): return self.send_error(404)
+        data = open(path, 'rb').read()
+        wanted = re.match(r'bytes=(\d+)-(\d*)', self.headers.get('Range', ''))
+        first = int(wanted[1]) if wanted else 0
+        last = int(wanted[2]) if wanted and wanted[2] else len(data) - 1
+        body = data[first:last + 1]
+        self.send_response(206 if wanted else 200)
+        self.send_header('Content-Length', str(len(body)))
+        self.send_header('Accept-Ranges', 'bytes')
+        if wanted: self.send_header('Content-Range', f'bytes {first}-{first + len(body) - 1}/{len(data)}')
+        self.end_headers()
+        self.wfile.write(body)
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+print(server.server_port, flush=True)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+server.serve_forever()
+)");
+    // It ends when its standard input does.
+    int in[2], out[2];
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(in[0], 0);
+      dup2(out[1], 1);
+      execlp("python3", "python3", (dir / "server.py").c_str(), dir.path().c_str(), nullptr);
+      _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    stop_ = UniqueFd(in[1]);
+    char port[16] = {};
+    ssize_t got = 0;
+    do {
+      got = read(out[0], port, sizeof port - 1);
+    } while (got < 0 && errno == EINTR);
+    EXPECT_GT(got, 0) << std::strerror(errno);
+    port_ = std::atoi(port);
+    told_ = UniqueFd(out[0]);  // it still writes the end of the line
+  }
+  ~RangeServer() {
+    stop_.reset();
+    waitpid(pid_, nullptr, 0);
+  }
+  std::string url(const std::string& name) const { return fmt::format("http://127.0.0.1:{}/{}", port_, name); }
+
+ private:
+  pid_t pid_ = -1;
+  int port_ = 0;
+  UniqueFd stop_;
+  UniqueFd told_;
+};
 
 // Decodes everything; what ffmpeg complains about fails the test. Returns the decoded frames' hashes.
 inline std::string decode_hashes(const std::string& input, const std::string& options = "") {
