@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // From a file to a picture in a browser: composes a clip with two languages, subtitles and a hostile
 // title, lets VIDEOFORGE_BIN make a set of it, and plays the set (play.mjs).
-// Exit 0, 1, or 77 where the binary or Chromium is missing.
+// Exit 0, 1, or 77 where there is no Chromium.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,10 +36,7 @@ function compose(folder) {
 }
 
 function main() {
-  if (!binary || !existsSync(binary)) {
-    console.error(`skipped: VIDEOFORGE_BIN (${binary || "not set"}) is not there`);
-    return 77;
-  }
+  if (!binary || !existsSync(binary)) throw new Error(`VIDEOFORGE_BIN (${binary || "not set"}) is not there`);
   const folder = mkdtempSync(join(tmpdir(), "videoforge-play-"));
   try {
     const set = join(folder, "set");
