@@ -51,9 +51,8 @@ class Watch {
   ChildExit run() {
     bool running = true;
     while (running) {
-      std::array<pollfd, 3> ready{{{child_.process.get(), POLLIN, 0},
-                                   {child_.control.get(), POLLIN, 0},
-                                   {child_.messages.get(), POLLIN, 0}}};
+      std::array<pollfd, 3> ready{
+          {{child_.process.get(), POLLIN, 0}, {child_.control.get(), POLLIN, 0}, {child_.messages.get(), POLLIN, 0}}};
       ::poll(ready.data(), ready.size(), pause());
       if (stop_.stop_requested()) kill(How::cancelled);
       read_channels();
@@ -116,9 +115,11 @@ class Watch {
       if (used->memory_bytes > limits.memory_bytes) kill(How::over_memory);
       if (used->cpu_seconds > limits.cpu_seconds) kill(How::over_cpu);
       if (used->threads > limits.max_threads) kill(How::over_threads);
-      until = std::chrono::duration<double>(static_cast<double>(limits.memory_bytes - used->memory_bytes) / kFastestGrowth);
+      until =
+          std::chrono::duration<double>(static_cast<double>(limits.memory_bytes - used->memory_bytes) / kFastestGrowth);
     }
-    next_look_ = now + std::clamp<Clock::duration>(std::chrono::duration_cast<Clock::duration>(until), kShortestPause, kLongestPause);
+    next_look_ = now + std::clamp<Clock::duration>(std::chrono::duration_cast<Clock::duration>(until), kShortestPause,
+                                                   kLongestPause);
   }
 
   ChildExit reap() {
@@ -199,7 +200,7 @@ Result<std::vector<WatchedOutput>> watch_outputs(const std::vector<int>& fds) {
   for (const int fd : fds) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0) return fail(ErrorCode::internal, "A stage was handed a descriptor that is not open.");
-    struct stat st {};
+    struct stat st{};
     if ((flags & O_ACCMODE) == O_RDONLY || ::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) continue;
     UniqueFd own(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (!own) return std::unexpected(system_error(errno, "watch a stage's output"));
@@ -211,7 +212,7 @@ Result<std::vector<WatchedOutput>> watch_outputs(const std::vector<int>& fds) {
 std::int64_t growth(const std::vector<WatchedOutput>& outputs) {
   std::int64_t sum = 0;
   for (const auto& output : outputs) {
-    struct stat st {};
+    struct stat st{};
     if (::fstat(output.fd.get(), &st) == 0) sum += std::max<std::int64_t>(0, st.st_size - output.before);
   }
   return sum;

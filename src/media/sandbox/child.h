@@ -29,9 +29,9 @@ namespace vf::media {
 // How a child ended and what it used.
 struct ChildExit {
   enum class How {
-    exited,          // by itself; code_or_signal is its status
-    signalled,       // a crash; code_or_signal is the signal
-    over_memory,     // killed at a cap of Limits
+    exited,       // by itself; code_or_signal is its status
+    signalled,    // a crash; code_or_signal is the signal
+    over_memory,  // killed at a cap of Limits
     over_cpu,
     over_wall,
     over_output,

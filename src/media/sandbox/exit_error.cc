@@ -31,13 +31,17 @@ Error crash(const ChildExit& exit) {
   const auto detail = fmt::format("The stage ended with {}.\n{}", signal_text(exit.code_or_signal), exit.stderr_tail);
   switch (exit.code_or_signal) {
     case SIGKILL:
-      return {ErrorCode::no_memory, "The system ended the work on this file, most likely because the machine ran out of memory.", detail};
+      return {ErrorCode::no_memory,
+              "The system ended the work on this file, most likely because the machine ran out of memory.", detail};
     case SIGTERM:
     case SIGINT:
     case SIGHUP:
       return {ErrorCode::unavailable, "Somebody ended the work on this file from outside.", detail};
     default:
-      return {ErrorCode::invalid_input, fmt::format("The decoder crashed on this file ({}); it is damaged or made to do harm.", signal_text(exit.code_or_signal)), detail};
+      return {ErrorCode::invalid_input,
+              fmt::format("The decoder crashed on this file ({}); it is damaged or made to do harm.",
+                          signal_text(exit.code_or_signal)),
+              detail};
   }
 }
 
@@ -45,7 +49,9 @@ Error crash(const ChildExit& exit) {
 
 Error error_from(const ChildExit& exit, const Limits& limits) {
   using How = ChildExit::How;
-  const auto over = [&](std::string message) { return Error{ErrorCode::limit_exceeded, std::move(message), exit.stderr_tail}; };
+  const auto over = [&](std::string message) {
+    return Error{ErrorCode::limit_exceeded, std::move(message), exit.stderr_tail};
+  };
   switch (exit.how) {
     case How::over_memory:
       return over(fmt::format("This file needs more memory than the cap of {}.", size_text(limits.memory_bytes)));
@@ -60,14 +66,16 @@ Error error_from(const ChildExit& exit, const Limits& limits) {
     case How::cancelled:
       return {ErrorCode::cancelled, "The work was cancelled.", {}};
     case How::protocol_error:
-      return {ErrorCode::invalid_input, "The work on this file was stopped because its process misbehaved; the file may be made to do harm.",
+      return {ErrorCode::invalid_input,
+              "The work on this file was stopped because its process misbehaved; the file may be made to do harm.",
               exit.detail + "\n" + exit.stderr_tail};
     case How::signalled:
       return crash(exit);
     case How::exited:
       break;
   }
-  return {ErrorCode::internal, fmt::format("A stage ended with status {} and without an answer.", exit.code_or_signal), exit.stderr_tail};
+  return {ErrorCode::internal, fmt::format("A stage ended with status {} and without an answer.", exit.code_or_signal),
+          exit.stderr_tail};
 }
 
 }  // namespace vf::media

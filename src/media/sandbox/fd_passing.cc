@@ -81,7 +81,8 @@ bool receive_struct(int socket, T& value) {
 }  // namespace
 
 Result<void> send_request(int socket, const SpawnRequest& request, std::span<const int> fds) {
-  if (fds.size() > kMaxFds) return fail(ErrorCode::invalid_argument, "A stage was handed more descriptors than can be passed.");
+  if (fds.size() > kMaxFds)
+    return fail(ErrorCode::invalid_argument, "A stage was handed more descriptors than can be passed.");
   VF_CHECK(send_struct(socket, request, "ask the nursery for a child"));
   for (std::size_t at = 0; at < fds.size(); at += kBatch)
     VF_CHECK(send_batch(socket, fds.subspan(at, std::min(kBatch, fds.size() - at))));
@@ -95,7 +96,9 @@ bool receive_request(int socket, SpawnRequest& request, std::vector<UniqueFd>& f
   return static_cast<int>(fds.size()) == request.fd_count;
 }
 
-Result<void> send_reply(int socket, const SpawnReply& reply) { return send_struct(socket, reply, "answer from the nursery"); }
+Result<void> send_reply(int socket, const SpawnReply& reply) {
+  return send_struct(socket, reply, "answer from the nursery");
+}
 
 Result<SpawnReply> receive_reply(int socket) {
   SpawnReply reply;

@@ -9,10 +9,10 @@
 namespace vf::media {
 
 struct Limits {
-  std::int64_t memory_bytes = std::int64_t{4} << 30;  // resident and swapped; held by the parent
-  double cpu_seconds = 4 * 3600.0;                    // all threads together
-  double wall_seconds = 2 * 3600.0;                   // from the spawn
-  std::int64_t output_bytes = std::int64_t{64} << 30; // each file by the kernel, their sum by the parent
+  std::int64_t memory_bytes = std::int64_t{4} << 30;   // resident and swapped; held by the parent
+  double cpu_seconds = 4 * 3600.0;                     // all threads together
+  double wall_seconds = 2 * 3600.0;                    // from the spawn
+  std::int64_t output_bytes = std::int64_t{64} << 30;  // each file by the kernel, their sum by the parent
   int max_threads = 256;
   std::int64_t control_line_bytes = std::int64_t{4} << 20;     // one line on the control channel
   std::int64_t control_total_bytes = std::int64_t{256} << 20;  // all lines, and all of stderr

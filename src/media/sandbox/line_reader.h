@@ -14,7 +14,9 @@ namespace vf::media::sandbox {
 class LineReader {
  public:
   explicit LineReader(const Limits& limits)
-      : line_bytes_(limits.control_line_bytes), total_bytes_(limits.control_total_bytes), lines_(limits.control_lines) {}
+      : line_bytes_(limits.control_line_bytes),
+        total_bytes_(limits.control_total_bytes),
+        lines_(limits.control_lines) {}
 
   // Takes the next bytes and hands over every line they complete, without its end. A view is valid
   // during the call. False once a bound is exceeded: nothing more is handed over then.

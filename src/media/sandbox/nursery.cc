@@ -70,7 +70,8 @@ bool arrange_descriptors(const std::vector<UniqueFd>& received) {
   return ::close_range(kControl + static_cast<unsigned>(order.size()), ~0U, 0) == 0;
 }
 
-[[noreturn]] void run_child(const sandbox::SpawnRequest& request, const std::vector<UniqueFd>& received, StageMain stage) {
+[[noreturn]] void run_child(const sandbox::SpawnRequest& request, const std::vector<UniqueFd>& received,
+                            StageMain stage) {
   if (!arrange_descriptors(received)) ::_exit(kNoSandbox);
   (void)::prctl(PR_SET_NAME, "vf-stage", 0, 0, 0);
   const sandbox::ProfileDump profile;
@@ -93,7 +94,8 @@ bool arrange_descriptors(const std::vector<UniqueFd>& received) {
 // CLONE_PARENT makes the new process a child of the nursery's parent, which then waits for it and
 // whose death kills it. The call is made without glibc, whose fork() cannot do that; in a process of
 // one thread nothing is lost by it.
-sandbox::SpawnReply make_child(const sandbox::SpawnRequest& request, const std::vector<UniqueFd>& received, StageMain stage) {
+sandbox::SpawnReply make_child(const sandbox::SpawnRequest& request, const std::vector<UniqueFd>& received,
+                               StageMain stage) {
   const auto pid = ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, 0);
   if (pid == 0) run_child(request, received, stage);
   if (pid < 0) return {0, errno};

@@ -24,9 +24,9 @@ constexpr int kGraceMilliseconds = 2000;
 
 // The environment may hold keys and passwords, and every child is a copy of the nursery: only these
 // variables pass.
-constexpr std::string_view kPassedVariables[] = {"LANG=",         "LC_ALL=",       "LC_CTYPE=",     "TZ=",
-                                                 "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=",
-                                                 "LSAN_OPTIONS=", "LLVM_PROFILE_FILE="};
+constexpr std::string_view kPassedVariables[] = {
+    "LANG=",         "LC_ALL=",        "LC_CTYPE=",     "TZ=",           "LD_LIBRARY_PATH=",
+    "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "LSAN_OPTIONS=", "LLVM_PROFILE_FILE="};
 
 std::vector<char*> passed_environment() {
   std::vector<char*> out;
@@ -89,8 +89,8 @@ Result<void> NurseryProcess::start() {
   std::vector<char*> arguments;
   for (auto& argument : options_.arguments) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
-  const int error = ::posix_spawn(&pid_, options_.executable.c_str(), &setup.actions, &setup.attributes, arguments.data(),
-                                  passed_environment().data());
+  const int error = ::posix_spawn(&pid_, options_.executable.c_str(), &setup.actions, &setup.attributes,
+                                  arguments.data(), passed_environment().data());
   if (error != 0) {
     pid_ = 0;
     return std::unexpected(system_error(error, "start the nursery of sandboxed processes"));

@@ -29,7 +29,8 @@ ProfileDump::ProfileDump() {
 void ProfileDump::write() const {
   if (!file_) return;
   std::vector<char> buffer(__llvm_profile_get_size_for_buffer());
-  if (__llvm_profile_write_buffer(buffer.data()) == 0) (void)write_all(file_.get(), std::string_view(buffer.data(), buffer.size()));
+  if (__llvm_profile_write_buffer(buffer.data()) == 0)
+    (void)write_all(file_.get(), std::string_view(buffer.data(), buffer.size()));
 }
 
 }  // namespace vf::media::sandbox

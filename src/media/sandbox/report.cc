@@ -53,8 +53,10 @@ SandboxReport describe_sandbox() {
     report.allowed_calls.push_back({std::string(row.name), words(row.arguments), std::string(row.reason)});
   if (!report.seccomp) report.warnings.emplace_back("This kernel has no seccomp filters: no media can be read.");
   if (report.landlock_abi == 0)
-    report.warnings.emplace_back("This kernel has no Landlock: files and sockets are denied by the system call filter alone.");
-  if (!report.children_visible) report.warnings.emplace_back("/proc hides processes: memory cannot be capped, so no media can be read.");
+    report.warnings.emplace_back(
+        "This kernel has no Landlock: files and sockets are denied by the system call filter alone.");
+  if (!report.children_visible)
+    report.warnings.emplace_back("/proc hides processes: memory cannot be capped, so no media can be read.");
   return report;
 }
 

@@ -28,7 +28,8 @@ struct SandboxReport {
   std::vector<std::string> warnings;  // in words; empty where everything holds
 };
 BOOST_DESCRIBE_STRUCT(SandboxReport, (),
-                      (kernel, seccomp, landlock_abi, landlock_denies, children_visible, allowed_calls, default_limits, warnings))
+                      (kernel, seccomp, landlock_abi, landlock_denies, children_visible, allowed_calls, default_limits,
+                       warnings))
 
 // Asks the kernel; changes nothing in this process.
 SandboxReport describe_sandbox();

@@ -69,7 +69,7 @@ Result<void> require_single_thread() {
   return {};
 #endif
 #endif
-  struct stat tasks {};
+  struct stat tasks{};
   if (::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3)
     return fail(ErrorCode::internal, "The sandbox must be entered before the first thread starts.");
   return {};

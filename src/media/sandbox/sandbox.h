@@ -13,7 +13,7 @@ namespace vf::media {
 
 // What holds in this process; fields tell what this kernel offered.
 struct SandboxState {
-  int landlock_abi = 0;          // 0: the kernel has no Landlock; seccomp alone denies every open
+  int landlock_abi = 0;              // 0: the kernel has no Landlock; seccomp alone denies every open
   bool network_by_landlock = false;  // ABI 4
   bool signals_by_landlock = false;  // ABI 6
   int allowed_calls = 0;

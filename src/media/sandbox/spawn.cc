@@ -31,7 +31,8 @@ Result<Pipe> make_pipe() {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(system_error(errno, "open a channel to a stage"));
   Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0) return std::unexpected(system_error(errno, "open a channel to a stage"));
+  if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0)
+    return std::unexpected(system_error(errno, "open a channel to a stage"));
   return pipe;
 }
 
@@ -122,7 +123,8 @@ Result<Nursery> Nursery::create(NurseryOptions options) {
   auto state = std::make_shared<State>(std::move(options));
   std::promise<Result<void>> started;
   auto result = started.get_future();
-  state->thread = std::thread([raw = state.get(), promise = std::move(started)]() mutable { raw->serve(std::move(promise)); });
+  state->thread =
+      std::thread([raw = state.get(), promise = std::move(started)]() mutable { raw->serve(std::move(promise)); });
   VF_CHECK(result.get());
   return Nursery(std::move(state));
 }
@@ -147,9 +149,9 @@ Result<Child> Nursery::spawn(const SpawnSpec& spec) {
     return usage ? fail(ErrorCode::internal, "The kernel gives no handle of a sandboxed process (pidfd, Linux 5.3).")
                  : std::unexpected(usage.error());
   }
-  return Child(std::make_unique<Child::State>(Child::State{state_, reply.pid, std::move(process), std::move(control.read),
-                                                           std::move(messages.read), std::move(*usage), spec.limits,
-                                                           std::move(outputs), started}));
+  return Child(std::make_unique<Child::State>(
+      Child::State{state_, reply.pid, std::move(process), std::move(control.read), std::move(messages.read),
+                   std::move(*usage), spec.limits, std::move(outputs), started}));
 }
 
 }  // namespace vf::media

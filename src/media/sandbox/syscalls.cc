@@ -97,8 +97,8 @@ constexpr std::string_view kAbsent[] = {"clone3",        "set_mempolicy", "get_m
                                         "migrate_pages", "move_pages",    "membarrier"};
 
 // The flags of glibc's pthread_create (nptl/pthread_create.c of glibc 2.36; unchanged since 2.x).
-constexpr scmp_datum_t kPthreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
-                                       CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+constexpr scmp_datum_t kPthreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND |
+                                       CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 struct Filter {
   scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -140,7 +140,8 @@ Error rule_error(std::string_view name, int negative_errno) {
 Result<std::vector<sock_filter>> export_bpf(scmp_filter_ctx context) {
   const UniqueFd memory(::memfd_create("seccomp", MFD_CLOEXEC));
   if (!memory) return std::unexpected(system_error(errno, "reserve memory for the sandbox's filter"));
-  if (const int rc = seccomp_export_bpf(context, memory.get()); rc != 0) return std::unexpected(rule_error("all calls", rc));
+  if (const int rc = seccomp_export_bpf(context, memory.get()); rc != 0)
+    return std::unexpected(rule_error("all calls", rc));
   const auto text = VF_TRY(read_whole(memory.get(), 1 << 20));
   std::vector<sock_filter> filter(text.size() / sizeof(sock_filter));
   std::copy_n(text.data(), filter.size() * sizeof(sock_filter), reinterpret_cast<char*>(filter.data()));

@@ -35,7 +35,9 @@ double cpu_seconds_of(pid_t pid) {
 
 Result<UsageProbe> UsageProbe::open(pid_t pid) {
   UniqueFd fd(::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail(ErrorCode::internal, "The sandbox cannot watch its children: /proc does not show them (is it mounted with hidepid?).");
+  if (!fd)
+    return fail(ErrorCode::internal,
+                "The sandbox cannot watch its children: /proc does not show them (is it mounted with hidepid?).");
   return UsageProbe(pid, std::move(fd));
 }
 

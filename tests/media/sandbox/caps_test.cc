@@ -95,9 +95,10 @@ int crash(const Call& call) {
   return 0;
 }
 
-constexpr Entry kEntries[] = {{"memory", memory},       {"disk", disk},           {"disks", disks},         {"cpu", cpu},
-                              {"hang", hang},           {"threads", thread_bomb}, {"long_line", long_line}, {"many_lines", many_lines},
-                              {"much_text", much_text}, {"noisy", noisy},         {"crash", crash}};
+constexpr Entry kEntries[] = {
+    {"memory", memory},       {"disk", disk},           {"disks", disks},         {"cpu", cpu},
+    {"hang", hang},           {"threads", thread_bomb}, {"long_line", long_line}, {"many_lines", many_lines},
+    {"much_text", much_text}, {"noisy", noisy},         {"crash", crash}};
 
 double seconds_of(const auto& work) {
   const auto start = std::chrono::steady_clock::now();

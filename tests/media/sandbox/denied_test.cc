@@ -1,7 +1,7 @@
 // Case 30 of the fault list: code that took over the decoder tries to get out. Every way is denied.
+#include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <atomic>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -33,7 +33,8 @@ int network(const Call& call) {
   }
   int ends[2];
   call.attempt("socketpair", ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0);
-  sockaddr_in loopback{.sin_family = AF_INET, .sin_port = htons(80), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  sockaddr_in loopback{
+      .sin_family = AF_INET, .sin_port = htons(80), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
   call.attempt("connect", ::connect(call.control, reinterpret_cast<sockaddr*>(&loopback), sizeof(loopback)) != 0);
   return 0;
 }
@@ -49,7 +50,7 @@ int files(const Call& call) {
   call.attempt("unlink", ::unlink("/tmp/planted") != 0);
   call.attempt("rename", ::rename("/tmp/planted", "/tmp/planted2") != 0);
   call.attempt("mkdir", ::mkdir("/tmp/planted-folder", 0700) != 0);
-  struct stat st {};
+  struct stat st{};
   call.attempt("stat", ::stat("/etc/passwd", &st) != 0);
   call.attempt("access", ::access("/etc/passwd", R_OK) != 0);
   char target[64];
@@ -138,15 +139,16 @@ int environment(const Call& call) {
   return 0;
 }
 
-constexpr Entry kEntries[] = {{"network", network}, {"files", files},     {"processes", processes}, {"parent", parent},
-                              {"kernel", kernel},   {"work", work}, {"environment", environment}};
+constexpr Entry kEntries[] = {{"network", network}, {"files", files}, {"processes", processes},    {"parent", parent},
+                              {"kernel", kernel},   {"work", work},   {"environment", environment}};
 
 void expect_all_denied(const Outcome& out, std::size_t attempts) {
   EXPECT_EQ(out.exit.how, vf::media::ChildExit::How::exited) << out.exit.stderr_tail;
   EXPECT_EQ(out.exit.code_or_signal, 0);
   EXPECT_EQ(out.lines.size(), attempts);
   // By the sandbox itself, not because the attempt was clumsy.
-  EXPECT_THAT(out.lines, testing::Each(testing::AnyOf(testing::EndsWith(": denied EPERM"), testing::EndsWith("clone3: denied ENOSYS"))));
+  EXPECT_THAT(out.lines, testing::Each(testing::AnyOf(testing::EndsWith(": denied EPERM"),
+                                                      testing::EndsWith("clone3: denied ENOSYS"))));
 }
 
 }  // namespace
@@ -196,7 +198,8 @@ TEST(Sandbox, TellsWhatItAllows) {
   EXPECT_LE(report.allowed_calls.size(), 60U);
   for (const auto& call : report.allowed_calls) {
     EXPECT_FALSE(call.reason.empty()) << call.name;
-    EXPECT_THAT(call.name, testing::Not(testing::AnyOf("open", "openat", "socket", "connect", "execve", "ptrace", "fork", "ioctl")));
+    EXPECT_THAT(call.name, testing::Not(testing::AnyOf("open", "openat", "socket", "connect", "execve", "ptrace",
+                                                       "fork", "ioctl")));
   }
 }
 

@@ -18,6 +18,13 @@
 #include "media/sandbox/child.h"
 #include "media/sandbox/nursery.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+// Crashes are to be seen as they are, not as the sanitizer's report.
+extern "C" const char* __asan_default_options() { return "handle_segv=0:handle_abort=0:allocator_may_return_null=1"; }
+#endif
+#endif
+
 namespace planted {
 
 using namespace std::chrono_literals;
@@ -90,8 +97,8 @@ inline vf::Result<vf::media::Child> start(std::string_view request, const vf::me
   return nursery().spawn({limits, fds});
 }
 
-inline Outcome run(std::string_view request, const vf::media::Limits& limits = small_limits(), std::vector<int> fds = {},
-                   std::stop_token stop = {}) {
+inline Outcome run(std::string_view request, const vf::media::Limits& limits = small_limits(),
+                   std::vector<int> fds = {}, std::stop_token stop = {}) {
   auto child = start(request, limits, std::move(fds));
   Outcome out;
   EXPECT_TRUE(child) << (child ? "" : child.error().message);
