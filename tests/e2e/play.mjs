@@ -5,20 +5,15 @@
 // size. Then the report page is opened from file:// and must play picture and sound together.
 // Exit 0: all of that holds; 1: something does not, one line each; 77: there is no Chromium.
 import { existsSync, readFileSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { findChromium } from "./chromium.mjs";
 import { playerPage } from "./player_page.mjs";
 import { serve } from "./server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const patience = 30_000; // ms; a loaded machine decodes slowly, a broken set never plays
-
-function findChromium() {
-  const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
 
 // Waits until the page's state meets `wanted`; what it waited for stands in the error.
 async function until(page, what, wanted) {
