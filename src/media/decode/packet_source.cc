@@ -144,6 +144,12 @@ Result<bool> PacketSource::begin_earlier() {
   return true;
 }
 
+std::int64_t PacketSource::first_time() const {
+  if (!at_beginning_) return key_pts_;
+  const auto start = stream()->start_time;
+  return start != AV_NOPTS_VALUE ? start : 0;
+}
+
 Result<bool> PacketSource::next(AVPacket* packet) {
   if (ahead_.empty()) return read(packet);
   av_packet_unref(packet);

@@ -30,6 +30,9 @@ class PacketSource {
   // The next packet of the stream; false at the end.
   Result<bool> next(AVPacket* packet);
 
+  // When the first of the packets is shown, as far as the container says; else 0.
+  std::int64_t first_time() const;
+
   AVStream* stream() const { return input_.stream(index_); }
   int index() const { return index_; }
   int damaged() const { return damaged_before_ + input_.damaged(); }

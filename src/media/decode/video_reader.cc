@@ -90,7 +90,7 @@ struct VideoReader::State {
   Result<void> feed();
   Result<bool> decode();
   bool give_time(AVFrame& frame);
-  Result<bool> starts_too_late(std::int64_t pts);
+  Result<bool> starts_too_late(std::optional<std::int64_t> pts);
   AVFrame* deliver(av::FramePtr& frame);
 };
 
@@ -139,7 +139,7 @@ bool VideoReader::State::give_time(AVFrame& frame) {
   auto pts = frame.best_effort_timestamp;
   if (pts == AV_NOPTS_VALUE) {
     ++stats.repaired_times;
-    pts = last_pts == AV_NOPTS_VALUE ? options.start_ticks.value_or(0) : last_pts + std::max<std::int64_t>(duration, 1);
+    pts = last_pts == AV_NOPTS_VALUE ? source.first_time() : last_pts + std::max<std::int64_t>(duration, 1);
   }
   if (last_pts != AV_NOPTS_VALUE && pts <= last_pts) {
     ++stats.duplicates;
@@ -150,10 +150,10 @@ bool VideoReader::State::give_time(AVFrame& frame) {
   return true;
 }
 
-// A first picture later than a packet that was fed for the wanted range: the decoder was still
+// A first picture (or none) later than a packet that was fed for the wanted range: the decoder was still
 // recovering (a recovery point, ITU-T H.264 D.2.8), so decoding must begin earlier.
-Result<bool> VideoReader::State::starts_too_late(std::int64_t pts) {
-  if (!options.start_ticks || !every_frame() || !first_fed || pts <= *first_fed) return false;
+Result<bool> VideoReader::State::starts_too_late(std::optional<std::int64_t> pts) {
+  if (started || !options.start_ticks || !every_frame() || !first_fed || (pts && *pts <= *first_fed)) return false;
   if (earlier_starts >= kMaxEarlierStarts || !VF_TRY(source.begin_earlier())) return false;
   ++earlier_starts;
   avcodec_flush_buffers(codec.get());
@@ -198,7 +198,11 @@ Result<AVFrame*> VideoReader::next() {
     s.past_end = s.ended(s.decoded->pts);
     return s.deliver(s.decoded);
   }
-  while (!s.finished && !s.past_end && VF_TRY(s.decode())) {
+  while (!s.finished && !s.past_end) {
+    if (!VF_TRY(s.decode())) {
+      if (VF_TRY(s.starts_too_late({}))) continue;
+      break;
+    }
     auto& frame = *s.decoded;
     if (frame.flags & AV_FRAME_FLAG_DISCARD || !s.give_time(frame)) continue;
     if (!s.wanted(frame.pts)) {
@@ -207,7 +211,7 @@ Result<AVFrame*> VideoReader::next() {
       continue;
     }
     if (!s.chosen(frame.pts) && !s.ended(frame.pts)) continue;
-    if (!s.started && VF_TRY(s.starts_too_late(frame.pts))) continue;
+    if (VF_TRY(s.starts_too_late(frame.pts))) continue;
     const bool first = !std::exchange(s.started, true);
     if (first && s.has_before && s.options.neighbours) {
       s.held = true;
