@@ -13,12 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define VF_SANDBOX_SANITIZED 1
-#endif
-#endif
+#include "media/sandbox/sanitized.h"
 
 namespace vf::media::sandbox {
 namespace {
@@ -81,12 +76,11 @@ constexpr SyscallRow kAllowed[] = {
     {"getrusage", Arguments::any, "processor time used, for progress"},
     {"sysinfo", Arguments::any, "memory of the machine, which encoders ask before they size pools"},
     {"prlimit64", Arguments::own_query, "read own limits: stack size of new threads"},
-#ifdef VF_SANDBOX_SANITIZED
+#ifdef VF_SANITIZED
     // Only in sanitizer builds.
     {"sigaltstack", Arguments::any, "sanitizer: stack of its signal handler"},
-    {"readlink", Arguments::any, "sanitizer: own name in a report"},
+    {"pipe2", Arguments::any, "sanitizer: asks through a pipe whether memory can be read"},
     {"tgkill", Arguments::any, "sanitizer: abort after a report"},
-    {"getppid", Arguments::any, "sanitizer: symbolizer asks before it gives up"},
 #endif
 };
 static_assert(std::size(kAllowed) <= kMaxAllowedCalls);
