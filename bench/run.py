@@ -33,7 +33,7 @@ class Place:
     sources: Sources
     scratch: Path   # emptied before every command
     log: Path       # what the commands said
-    words: dict     # {videoforge} and {bench} in commands
+    words: dict     # {bin} and {bench} in commands
 
 
 def machine():
@@ -48,7 +48,7 @@ def run_one(name, wanted_pairs):
     case = tomllib.loads((ROOT / f"bench/cases/{name}.toml").read_text())
     print(f"==> {name}: {case['title']}", flush=True)
     place = Place(Sources(ROOT), ROOT / "build/bench/scratch", ROOT / f"build/logs/bench-{name}.log",
-                  {"videoforge": ROOT / "build/bin/videoforge", "bench": ROOT / "bench"})
+                  {"bin": ROOT / "build/bin", "bench": ROOT / "bench"})
     place.log.unlink(missing_ok=True)
     on = machine()
     if on["load"] > on["cores"] / 2:

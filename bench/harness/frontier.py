@@ -32,9 +32,22 @@ def rate_difference(curve, reference):
     return math.exp(mean) - 1
 
 
-def dominated_by(ours, presets, tolerance):
-    """The named presets that need less time and fewer bits than ours (beyond the tolerance)."""
-    return [name for name, (cpu, bits) in presets.items() if cpu < ours[0] * (1 - tolerance) and bits < ours[1] - tolerance]
+def frontier_at(presets, cpu):
+    """The bits that a mix of the named presets needs at this processor time: the lower hull of their
+    points. Infinity where ours is quicker than all of them."""
+    hull = []
+    for x, y in sorted(presets.values()):
+        if hull and y >= hull[-1][1]:
+            continue
+        while len(hull) > 1 and (hull[-1][1] - hull[-2][1]) * (x - hull[-2][0]) >= (y - hull[-2][1]) * (hull[-1][0] - hull[-2][0]):
+            hull.pop()
+        hull.append((x, y))
+    if cpu < hull[0][0]:
+        return math.inf
+    for (x0, y0), (x1, y1) in zip(hull, hull[1:]):
+        if x0 <= cpu <= x1:
+            return y0 + (y1 - y0) * (cpu - x0) / (x1 - x0)
+    return hull[-1][1]
 
 
 def encode(place, case, command, source, preset, quality, is_ours):
@@ -69,13 +82,13 @@ def run_case(place, case, _pairs):
     runs = len(case["sources"]) * len(case["qualities"])
     named = {p: (cpu[p] / runs, bits[p]) for p in case["presets"]}
     ours = (cpu["ours"] / runs, bits["ours"])
-    better = dominated_by(ours, named, case["tolerance"])
+    line = frontier_at(named, ours[0])
+    good = ours[1] <= line + case["tolerance"]
     lines = ["| setting | CPU s a clip | bits at equal SSIM, against " + case["reference"] + " |", "|---|---|---|"]
     lines += [f"| x264 {p} | {c:.2f} | {b:+.1%} |" for p, (c, b) in named.items()]
     lines += [f"| **ours** | {ours[0]:.2f} | {ours[1]:+.1%} |", "",
-              "On the frontier: no named preset needs both less time and fewer bits." if not better else
-              f"Below the frontier: {', '.join(better)} needs less time and fewer bits."]
+              f"{'On or above' if good else 'Below'} the frontier: at this time the named presets need {line:+.1%}."]
     svg = plot.points(case["title"], "processor seconds a clip", "bits at equal SSIM (0 = " + case["reference"] + ")",
                       [("x264's named presets", "peer", True, [(p, c, b) for p, (c, b) in named.items()]),
                        ("VideoForge", "ours", False, [("ours", *ours)])])
-    return {"cpu": {**{p: c for p, (c, _) in named.items()}, "ours": ours[0]}, "bits": bits, "runs": raw}, "\n".join(lines), svg, not better
+    return {"cpu": {**{p: c for p, (c, _) in named.items()}, "ours": ours[0]}, "bits": bits, "runs": raw}, "\n".join(lines), svg, good

@@ -86,9 +86,11 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(frontier.rate_difference(curve, reference), -0.1, places=6)
 
     def test_the_frontier_sees_who_is_better(self):
-        named = {"fast": (2.0, 0.0), "superfast": (1.0, 0.3)}
-        self.assertEqual(frontier.dominated_by((1.5, 0.1), named, 0.02), [])
-        self.assertEqual(frontier.dominated_by((2.5, 0.1), named, 0.02), ["fast"])
+        named = {"superfast": (1.0, 0.4), "odd": (1.5, 0.5), "fast": (3.0, 0.0), "medium": (5.0, -0.1)}
+        self.assertAlmostEqual(frontier.frontier_at(named, 2.0), 0.2)
+        self.assertAlmostEqual(frontier.frontier_at(named, 4.0), -0.05)
+        self.assertAlmostEqual(frontier.frontier_at(named, 9.0), -0.1)
+        self.assertEqual(frontier.frontier_at(named, 0.5), math.inf)
 
     def test_plots_are_xml(self):
         from xml.etree import ElementTree

@@ -1,0 +1,3 @@
+# Programs that benchmarks run beside the tool itself.
+add_executable(bench_probe ${CMAKE_SOURCE_DIR}/bench/probe_in_process.cc)
+target_link_libraries(bench_probe PRIVATE vf_media_probe)
