@@ -214,7 +214,11 @@ Result<EncoderSettings> settings_for(const VideoEncoder& encoder, const Target&,
   out.encoder = row->encoder;
   if (encoder.codec == "h264") out.options = x264_options(encoder, *speed);
   if (encoder.codec == "hevc") out.options = x265_options(encoder, *speed, mastering);
-  if (encoder.codec == "av1") out.options = svt_options(encoder, *speed, mastering);
+  if (encoder.codec == "av1") {
+    out.options = svt_options(encoder, *speed, mastering);
+    // SVT-AV1 up to 1.4 takes key frames by request only in its low-delay mode.
+    out.own_encoder_per_segment = true;
+  }
   if (encoder.codec == "vp9") out.options = vpx_options(encoder, *speed);
   for (const auto& [name, value] : encoder.options) {
     auto& slot = out.options[name];
