@@ -15,7 +15,8 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-const Encryption kCbcs{EncryptionScheme::cbcs, "000102030405060708090a0b0c0d0e0f", "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf", "101112131415161718191a1b1c1d1e1f"};
+const Encryption kCbcs{EncryptionScheme::cbcs, "000102030405060708090a0b0c0d0e0f", "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+                       "101112131415161718191a1b1c1d1e1f"};
 
 Track encrypt(const TempDir& dir, const Track& clear, const Encryption& encryption, const std::string& name) {
   Track out;
@@ -35,7 +36,8 @@ Track encrypt(const TempDir& dir, const Track& clear, const Encryption& encrypti
     out.blobs.push_back(slurp(path));
   }
   const bool cbcs = encryption.scheme == EncryptionScheme::cbcs;
-  auto header = build_header(out.chunks[0].format, out.chunks, {.key_id = cbcs ? encryption.key_id : "", .index = cbcs});
+  auto header =
+      build_header(out.chunks[0].format, out.chunks, {.key_id = cbcs ? encryption.key_id : "", .index = cbcs});
   EXPECT_TRUE(header);
   out.header = std::move(*header);
   write_joined(out, dir / (name + ".mp4"));
@@ -51,11 +53,19 @@ std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.nam
 
 constexpr Case kCases[] = {
     {"h264", "-f lavfi -i testsrc2=s=320x180:r=25:d=3 -c:v libx264 -bf 3 -refs 4 -g 25 -flags +cgop", "ts"},
-    {"h264_weighted_multislice", "-f lavfi -i testsrc2=s=320x180:r=25:d=3,fade=in:0:50 -c:v libx264 -slices 4 -weightp 2 -g 50 -flags +cgop", "ts"},
+    {"h264_weighted_multislice",
+     "-f lavfi -i testsrc2=s=320x180:r=25:d=3,fade=in:0:50 -c:v libx264 -slices 4 -weightp 2 -g 50 -flags +cgop", "ts"},
     {"h264_baseline_cavlc", "-f lavfi -i testsrc2=s=320x180:r=25:d=2 -c:v libx264 -profile:v baseline -g 25", "ts"},
-    {"h264_interlaced", "-f lavfi -i testsrc2=s=320x192:r=25:d=2 -c:v libx264 -flags +ilme+ildct -x264opts tff=1 -g 25", "ts"},
-    {"hevc", "-f lavfi -i testsrc2=s=320x180:r=25:d=3,fade=in:0:50 -c:v libx265 -x265-params log-level=none:keyint=25:open-gop=0:bframes=4:weightb=1:pools=1", "ts"},
-    {"hevc_wpp_slices", "-f lavfi -i testsrc2=s=320x256:r=25:d=2 -c:v libx265 -x265-params log-level=none:keyint=25:open-gop=0:slices=2:wpp=1:ctu=16:pools=2", "ts"},
+    {"h264_interlaced", "-f lavfi -i testsrc2=s=320x192:r=25:d=2 -c:v libx264 -flags +ilme+ildct -x264opts tff=1 -g 25",
+     "ts"},
+    {"hevc",
+     "-f lavfi -i testsrc2=s=320x180:r=25:d=3,fade=in:0:50 -c:v libx265 -x265-params "
+     "log-level=none:keyint=25:open-gop=0:bframes=4:weightb=1:pools=1",
+     "ts"},
+    {"hevc_wpp_slices",
+     "-f lavfi -i testsrc2=s=320x256:r=25:d=2 -c:v libx265 -x265-params "
+     "log-level=none:keyint=25:open-gop=0:slices=2:wpp=1:ctu=16:pools=2",
+     "ts"},
 };
 
 class Cbcs : public ::testing::TestWithParam<Case> {};
@@ -73,7 +83,10 @@ TEST_P(Cbcs, DecryptsToTheSamePictures) {
   ASSERT_FALSE(wanted.empty());
   EXPECT_EQ(decode_hashes(encrypted.path, "-decryption_key " + kCbcs.key), wanted);
   // Without the key it is not the same.
-  EXPECT_NE(run("ffmpeg -v quiet -i " + encrypted.path + " -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'").output, wanted);
+  EXPECT_NE(
+      run("ffmpeg -v quiet -i " + encrypted.path + " -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'")
+          .output,
+      wanted);
   EXPECT_EQ(encrypted.chunks[0].format.codecs, clip.format.codecs);
   EXPECT_THAT(encrypted.header.bytes, HasSubstr("pssh"));
 }
@@ -143,7 +156,9 @@ TEST(Encrypt, CbcsSoundDecrypts) {
 }
 
 // ffmpeg asks for a key file with the byte range of the segment, which no server can answer.
-std::string key_uri(const std::string& key) { return "data:application/octet-stream;base64," + base64_encode(*hex_decode(key)); }
+std::string key_uri(const std::string& key) {
+  return "data:application/octet-stream;base64," + base64_encode(*hex_decode(key));
+}
 
 TEST(Encrypt, Aes128PlaysThroughHls) {
   TempDir dir;
@@ -162,7 +177,9 @@ TEST(Encrypt, Aes128PlaysThroughHls) {
   const RangeServer server(dir);
   const auto play = [&] {
     for (const auto& file : manifest_files(p)) write_text(dir / file.name, file.text);
-    return run("ffmpeg -v quiet -allowed_extensions ALL -i " + server.url("master.m3u8") + " -fps_mode passthrough -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'").output;
+    return run("ffmpeg -v quiet -allowed_extensions ALL -i " + server.url("master.m3u8") +
+               " -fps_mode passthrough -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'")
+        .output;
   };
   EXPECT_EQ(play(), decode_hashes(clear.path));
   EXPECT_EQ(dash_manifest(p), "");

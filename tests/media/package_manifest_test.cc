@@ -35,7 +35,10 @@ PresentationTrack describe(const Track& track, const std::string& name, const st
 void make_set(Set& set) {
   for (const int height : {144, 96}) {
     const auto source = set.dir / fmt::format("v{}.ts", height);
-    ASSERT_NO_FATAL_FAILURE(make_clip(fmt::format("-f lavfi -i testsrc2=s={}x{}:r=25:d=6 -c:v libx264 -bf 2 -g 50 -keyint_min 50 -sc_threshold 0 -flags +cgop", height * 4 / 3, height), source));
+    ASSERT_NO_FATAL_FAILURE(make_clip(fmt::format("-f lavfi -i testsrc2=s={}x{}:r=25:d=6 -c:v libx264 -bf 2 -g 50 "
+                                                  "-keyint_min 50 -sc_threshold 0 -flags +cgop",
+                                                  height * 4 / 3, height),
+                                      source));
     auto clip = load_clip(source, 25'000, {.frame_rate = {25, 1}});
     for (auto& s : clip.samples) s.duration = 1000;
     const auto name = fmt::format("{}p", height);
@@ -51,7 +54,8 @@ void make_set(Set& set) {
       clip.samples[i].pts = static_cast<std::int64_t>(i) * 1024;
       clip.samples[i].duration = 1024;
     }
-    const auto track = write_track(set.dir, clip, {}, 94, fmt::format("audio_{}", language), 1024, {.language = language});
+    const auto track =
+        write_track(set.dir, clip, {}, 94, fmt::format("audio_{}", language), 1024, {.language = language});
     auto described = describe(track, language, fmt::format("audio_{}.mp4", language));
     described.language = language;
     described.title = kNasty;
@@ -64,7 +68,10 @@ void make_set(Set& set) {
 }
 
 std::size_t count_frames(const std::string& path, const std::string& map) {
-  const auto counted = run(fmt::format("ffmpeg -v error -xerror -allowed_extensions ALL -i '{}' -map {} -fps_mode passthrough -f framehash - | grep -vc '^#'", path, map));
+  const auto counted =
+      run(fmt::format("ffmpeg -v error -xerror -allowed_extensions ALL -i '{}' -map {} -fps_mode passthrough -f "
+                      "framehash - | grep -vc '^#'",
+                      path, map));
   return std::strtoull(counted.output.c_str(), nullptr, 10);
 }
 
@@ -75,17 +82,23 @@ TEST(Manifests, FfmpegPlaysEveryVariantOfTheMasterPlaylist) {
   EXPECT_EQ(count_frames(master, "0:v:0"), set.video_frames);
   EXPECT_EQ(count_frames(master, "0:v:1"), set.video_frames);
   EXPECT_GT(count_frames(master, "0:a:0"), 280u);
-  const auto start = run("ffprobe -v error -allowed_extensions ALL -select_streams v:0 -show_entries packet=pts_time -of csv=p=0 '" + master + "' | head -1");
+  const auto start =
+      run("ffprobe -v error -allowed_extensions ALL -select_streams v:0 -show_entries packet=pts_time -of csv=p=0 '" +
+          master + "' | head -1");
   EXPECT_NEAR(std::strtod(start.output.c_str(), nullptr), 0.0, 0.001) << start.output;
 }
 
 TEST(Manifests, FfmpegPlaysTheDashManifest) {
   Set set;
   ASSERT_NO_FATAL_FAILURE(make_set(set));
-  if (run("ffmpeg -v error -hide_banner -demuxers | grep -w dash").output.empty()) GTEST_SKIP() << "this ffmpeg reads no DASH";
+  if (run("ffmpeg -v error -hide_banner -demuxers | grep -w dash").output.empty())
+    GTEST_SKIP() << "this ffmpeg reads no DASH";
   const auto manifest = set.dir / "manifest.mpd";
   EXPECT_EQ(run("python3 -c \"import sys,xml.dom.minidom as m; m.parse(sys.argv[1])\" '" + manifest + "'").output, "");
-  const auto probed = run("ffprobe -v error -allowed_extensions ALL -show_entries stream=codec_name,width:stream_tags=language -of csv=p=0 '" + manifest + "'");
+  const auto probed =
+      run("ffprobe -v error -allowed_extensions ALL -show_entries stream=codec_name,width:stream_tags=language -of "
+          "csv=p=0 '" +
+          manifest + "'");
   EXPECT_THAT(probed.output, HasSubstr("h264,192")) << probed.output;
   EXPECT_EQ(count_frames(manifest, "0:v:0"), set.video_frames);
 }
@@ -98,7 +111,8 @@ TEST(Manifests, IndexEntriesPointAtFragments) {
       const auto file = slurp(set.dir / track.file);
       const auto& layout = track.layout;
       ASSERT_EQ(static_cast<std::int64_t>(file.size()), layout.size);
-      const auto index = parse_index(as_bytes(file).subspan(static_cast<std::size_t>(layout.index_offset), static_cast<std::size_t>(layout.index_size)),
+      const auto index = parse_index(as_bytes(file).subspan(static_cast<std::size_t>(layout.index_offset),
+                                                            static_cast<std::size_t>(layout.index_size)),
                                      static_cast<std::uint64_t>(layout.index_offset));
       ASSERT_TRUE(index);
       ASSERT_EQ(index->entries.size(), layout.segments.size());
@@ -127,8 +141,12 @@ TEST(Manifests, SayTheMeasuredRates) {
   EXPECT_EQ(p.video[0].bit_rates.peak, highest);
   EXPECT_LT(p.video[0].bit_rates.mean, p.video[0].bit_rates.peak);
   const auto master = master_playlist(p);
-  EXPECT_THAT(master, HasSubstr(fmt::format("BANDWIDTH={},", p.video[0].bit_rates.peak + std::max(p.audio[0].bit_rates.peak, p.audio[1].bit_rates.peak))));
-  EXPECT_THAT(master, HasSubstr("RESOLUTION=192x144,FRAME-RATE=25.000,VIDEO-RANGE=SDR,AUDIO=\"audio-aac-2\",SUBTITLES=\"subtitles\""));
+  EXPECT_THAT(master,
+              HasSubstr(fmt::format("BANDWIDTH={},", p.video[0].bit_rates.peak + std::max(p.audio[0].bit_rates.peak,
+                                                                                          p.audio[1].bit_rates.peak))));
+  EXPECT_THAT(
+      master,
+      HasSubstr("RESOLUTION=192x144,FRAME-RATE=25.000,VIDEO-RANGE=SDR,AUDIO=\"audio-aac-2\",SUBTITLES=\"subtitles\""));
 }
 
 // Every line of a playlist is a tag or a URI, attribute lists keep their quotes.
@@ -153,7 +171,9 @@ TEST(Manifests, NastyTitlesStayText) {
   const auto mpd = dash_manifest(set.presentation);
   EXPECT_THAT(mpd, Not(HasSubstr("<script>")));
   write_text(set.dir / "nasty.mpd", mpd);
-  EXPECT_EQ(run("python3 -c \"import sys,xml.dom.minidom as m; m.parse(sys.argv[1])\" " + (set.dir / "nasty.mpd")).output, "");
+  EXPECT_EQ(
+      run("python3 -c \"import sys,xml.dom.minidom as m; m.parse(sys.argv[1])\" " + (set.dir / "nasty.mpd")).output,
+      "");
 }
 
 TEST(Manifests, AreTheSameTextForTheSamePresentation) {
@@ -180,11 +200,13 @@ TEST(Manifests, AudioAloneHasVariants) {
 TEST(Manifests, GrowingTracksKeepTheirByteRanges) {
   TempDir dir;
   const auto source = dir / "v.ts";
-  ASSERT_NO_FATAL_FAILURE(make_clip("-f lavfi -i testsrc2=s=128x96:r=25:d=4 -c:v libx264 -bf 2 -g 25 -flags +cgop", source));
+  ASSERT_NO_FATAL_FAILURE(
+      make_clip("-f lavfi -i testsrc2=s=128x96:r=25:d=4 -c:v libx264 -bf 2 -g 25 -flags +cgop", source));
   const auto clip = load_clip(source, 90'000, {.frame_rate = {25, 1}});
   const auto track = write_track(dir, clip, {middle_key(clip)}, 0, "whole");
   const auto planned = static_cast<int>(track.header.layout.segments.size());
-  const auto growing = build_header(clip.format, std::span(track.chunks).first(1), {.planned_segments = planned, .planned_duration = 360'000});
+  const auto growing = build_header(clip.format, std::span(track.chunks).first(1),
+                                    {.planned_segments = planned, .planned_duration = 360'000});
   ASSERT_TRUE(growing);
   ASSERT_EQ(growing->bytes.size(), track.header.bytes.size());
   for (std::size_t i = 0; i < growing->layout.segments.size(); ++i) {
@@ -224,7 +246,8 @@ TEST(Languages, AreNamedAsManifestsWant) {
 }
 
 TEST(Base64, IsStrict) {
-  for (const std::string text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) EXPECT_EQ(*base64_decode(base64_encode(text)), text);
+  for (const std::string text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
+    EXPECT_EQ(*base64_decode(base64_encode(text)), text);
   EXPECT_EQ(base64_encode("fooba"), "Zm9vYmE=");
   EXPECT_FALSE(base64_decode("Zm9"));
   EXPECT_FALSE(base64_decode("Zm9*"));

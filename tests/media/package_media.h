@@ -96,13 +96,16 @@ inline Clip load_clip(const std::string& path, int timescale, SampleEntryOptions
     if (packet->stream_index == stream_index) {
       std::span<const std::uint8_t> data(packet->data, static_cast<std::size_t>(packet->size));
       const auto codec = stream->codecpar->codec_id;
-      if ((codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC) && is_annexb({stream->codecpar->extradata, static_cast<std::size_t>(stream->codecpar->extradata_size)})) {
-        const auto done = annexb_to_lengths(codec == AV_CODEC_ID_H264 ? NalCodec::h264 : NalCodec::hevc, data, converted);
+      if ((codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC) &&
+          is_annexb({stream->codecpar->extradata, static_cast<std::size_t>(stream->codecpar->extradata_size)})) {
+        const auto done =
+            annexb_to_lengths(codec == AV_CODEC_ID_H264 ? NalCodec::h264 : NalCodec::hevc, data, converted);
         EXPECT_TRUE(done) << done.error().message;
         data = converted;
       }
       origin = std::min(origin, packet->pts);
-      clip.samples.push_back({packet->pts, packet->duration, (packet->flags & AV_PKT_FLAG_KEY) != 0, {data.begin(), data.end()}});
+      clip.samples.push_back(
+          {packet->pts, packet->duration, (packet->flags & AV_PKT_FLAG_KEY) != 0, {data.begin(), data.end()}});
     }
     av_packet_unref(packet.get());
   }
@@ -292,7 +295,8 @@ server.serve_forever()
 
 // Decodes everything; what ffmpeg complains about fails the test. Returns the decoded frames' hashes.
 inline std::string decode_hashes(const std::string& input, const std::string& options = "") {
-  const auto decoded = run("ffmpeg -v error -xerror " + options + " -i '" + input + "' -fps_mode passthrough -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'");
+  const auto decoded = run("ffmpeg -v error -xerror " + options + " -i '" + input +
+                           "' -fps_mode passthrough -f framehash -hash md5 - | grep -v '^#' | awk -F, '{print $NF}'");
   EXPECT_EQ(decoded.status, 0) << decoded.output;
   return decoded.output;
 }

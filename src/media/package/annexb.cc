@@ -26,18 +26,35 @@ enum class NalUse { keep, parameter_set, drop };
 // Table 7-1 of ITU-T H.264.
 NalUse use_of_h264(std::uint8_t header) {
   switch (header & 31) {
-    case 7: case 8: case 13: case 15: return NalUse::parameter_set;  // SPS, PPS, SPS extension, subset SPS
-    case 9: case 10: case 11: case 12: return NalUse::drop;          // delimiter, ends, filler
-    default: return NalUse::keep;
+    case 7:
+    case 8:
+    case 13:
+    case 15:
+      return NalUse::parameter_set;  // SPS, PPS, SPS extension, subset SPS
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+      return NalUse::drop;  // delimiter, ends, filler
+    default:
+      return NalUse::keep;
   }
 }
 
 // Table 7-1 of ITU-T H.265.
 NalUse use_of_hevc(std::uint8_t header) {
   switch (header >> 1 & 63) {
-    case 32: case 33: case 34: return NalUse::parameter_set;  // VPS, SPS, PPS
-    case 35: case 36: case 37: case 38: return NalUse::drop;  // delimiter, ends, filler
-    default: return NalUse::keep;
+    case 32:
+    case 33:
+    case 34:
+      return NalUse::parameter_set;  // VPS, SPS, PPS
+    case 35:
+    case 36:
+    case 37:
+    case 38:
+      return NalUse::drop;  // delimiter, ends, filler
+    default:
+      return NalUse::keep;
   }
 }
 
@@ -53,7 +70,8 @@ bool is_annexb(Bytes extradata) {
   return extradata.empty() || extradata[0] != 1;
 }
 
-Result<void> annexb_to_lengths(NalCodec codec, Bytes bytes, std::vector<std::uint8_t>& out, const AnnexBOptions& options) {
+Result<void> annexb_to_lengths(NalCodec codec, Bytes bytes, std::vector<std::uint8_t>& out,
+                               const AnnexBOptions& options) {
   out.clear();
   bool picture = false;
   for (std::size_t at = find_start_code(bytes, 0); at < bytes.size();) {
@@ -68,7 +86,8 @@ Result<void> annexb_to_lengths(NalCodec codec, Bytes bytes, std::vector<std::uin
     if (size > 0x7fffffff) return fail(ErrorCode::limit_exceeded, "A coded picture is larger than 2 GB.");
     picture = picture || is_picture(codec, bytes[begin]);
     for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(size >> shift));
-    out.insert(out.end(), bytes.begin() + static_cast<std::ptrdiff_t>(begin), bytes.begin() + static_cast<std::ptrdiff_t>(end));
+    out.insert(out.end(), bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+               bytes.begin() + static_cast<std::ptrdiff_t>(end));
   }
   if (!picture) return fail(ErrorCode::invalid_input, "A packet of the video holds no picture.");
   return {};

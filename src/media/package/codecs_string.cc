@@ -31,7 +31,8 @@ std::string hevc(ByteView config) {
   std::string out = fmt::format("hvc1.{}{}.{:X}.{}{}", space[profile >> 6], profile & 31, reversed,
                                 profile & 0x20 ? 'H' : 'L', r.u8());
   // Six bytes of constraint flags, trailing zero bytes left out.
-  for (; constraints != 0; constraints = constraints << 8 & 0xffffffffffff) out += fmt::format(".{:X}", constraints >> 40);
+  for (; constraints != 0; constraints = constraints << 8 & 0xffffffffffff)
+    out += fmt::format(".{:X}", constraints >> 40);
   return out;
 }
 
@@ -56,11 +57,13 @@ Colour colour_of(const std::vector<Box>& boxes) {
 std::string av1(ByteView config, const Colour& colour) {
   if (config.size() < 4) return {};
   const int depth = config[2] & 0x40 ? (config[2] & 0x20 ? 12 : 10) : 8;
-  std::string out = fmt::format("av01.{}.{:02}{}.{:02}", config[1] >> 5, config[1] & 31, config[2] & 0x80 ? 'H' : 'M', depth);
+  std::string out =
+      fmt::format("av01.{}.{:02}{}.{:02}", config[1] >> 5, config[1] & 31, config[2] & 0x80 ? 'H' : 'M', depth);
   if (!colour.hdr()) return out;
   // monochrome, subsampling x, subsampling y and sample position
-  return out + fmt::format(".{}.{}{}{}.{:02}.{:02}.{:02}.{}", config[2] >> 4 & 1, config[2] >> 3 & 1, config[2] >> 2 & 1,
-                           config[2] & 3, colour.primaries, colour.transfer, colour.matrix, colour.full_range ? 1 : 0);
+  return out + fmt::format(".{}.{}{}{}.{:02}.{:02}.{:02}.{}", config[2] >> 4 & 1, config[2] >> 3 & 1,
+                           config[2] >> 2 & 1, config[2] & 3, colour.primaries, colour.transfer, colour.matrix,
+                           colour.full_range ? 1 : 0);
 }
 
 // VPCodecConfigurationRecord; VP Codec ISO Media File Format Binding.
@@ -120,15 +123,24 @@ std::string codecs_string(std::string_view entry) {
   if (!inside) return {};
   for (const auto& inner : *inside) {
     switch (inner.type) {
-      case fourcc("avcC"): return avc(inner.body);
-      case fourcc("hvcC"): return hevc(inner.body);
-      case fourcc("av1C"): return av1(inner.body, colour_of(*inside));
-      case fourcc("vpcC"): return vp9(inner.body, colour_of(*inside));
-      case fourcc("esds"): return mp4a(inner.body);
-      case fourcc("dOps"): return "opus";
-      case fourcc("dac3"): return "ac-3";
-      case fourcc("dec3"): return "ec-3";
-      default: break;
+      case fourcc("avcC"):
+        return avc(inner.body);
+      case fourcc("hvcC"):
+        return hevc(inner.body);
+      case fourcc("av1C"):
+        return av1(inner.body, colour_of(*inside));
+      case fourcc("vpcC"):
+        return vp9(inner.body, colour_of(*inside));
+      case fourcc("esds"):
+        return mp4a(inner.body);
+      case fourcc("dOps"):
+        return "opus";
+      case fourcc("dac3"):
+        return "ac-3";
+      case fourcc("dec3"):
+        return "ec-3";
+      default:
+        break;
     }
   }
   return {};

@@ -13,14 +13,18 @@ namespace {
 std::size_t utf8_length(std::string_view text) {
   const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const auto lead = at(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : lead >= 0xe0 && lead < 0xf0 ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((at(i) & 0xc0) != 0x80) return 0;
   }
   if (lead < 0x20) return 0;  // tab and line ends too: they mean nothing in a name
   if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f)) return 0;
-  if (lead == 0xed && at(1) > 0x9f) return 0;                              // surrogates
-  if (lead == 0xef && at(1) == 0xbf && at(2) >= 0xbe) return 0;            // U+FFFE, U+FFFF
+  if (lead == 0xed && at(1) > 0x9f) return 0;                    // surrogates
+  if (lead == 0xef && at(1) == 0xbf && at(2) >= 0xbe) return 0;  // U+FFFE, U+FFFF
   return length;
 }
 
@@ -30,13 +34,26 @@ std::string escaped(std::string_view text) {
   while (!text.empty()) {
     const auto length = utf8_length(text);
     switch (length == 1 ? text[0] : length == 0 ? ' ' : 0) {
-      case 0: out += text.substr(0, length); break;
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      default: out += length == 0 ? ' ' : text[0];
+      case 0:
+        out += text.substr(0, length);
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      default:
+        out += length == 0 ? ' ' : text[0];
     }
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
@@ -47,7 +64,8 @@ std::string url(std::string_view file) {
   std::string out;
   for (const char c : file) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte < 0x80 && (std::isalnum(byte) || std::string_view("-._~/").find(c) != std::string_view::npos);
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) || std::string_view("-._~/").find(c) != std::string_view::npos);
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
   }
   return out;
@@ -59,7 +77,8 @@ std::string seconds(double value) { return fmt::format("PT{:.3f}S", std::max(val
 // "0123..." as 8-4-4-4-12.
 std::string uuid(const std::string& hex) {
   if (hex.size() != 32) return hex;
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
+                     hex.substr(20));
 }
 
 double longest_segment(const Presentation& p) {
@@ -77,11 +96,15 @@ double longest_segment(const Presentation& p) {
 std::string protection(const std::optional<PresentationEncryption>& e) {
   if (!e) return "";
   std::string out = fmt::format(
-      "      <ContentProtection schemeIdUri=\"urn:mpeg:dash:mp4protection:2011\" value=\"cbcs\" cenc:default_KID=\"{}\"/>\n",
+      "      <ContentProtection schemeIdUri=\"urn:mpeg:dash:mp4protection:2011\" value=\"cbcs\" "
+      "cenc:default_KID=\"{}\"/>\n",
       escaped(uuid(e->key_id)));
-  constexpr std::string_view kClearKey = "      <ContentProtection schemeIdUri=\"urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e\" value=\"ClearKey1.0\"";
+  constexpr std::string_view kClearKey =
+      "      <ContentProtection schemeIdUri=\"urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e\" value=\"ClearKey1.0\"";
   if (e->license_url.empty()) return out + std::string(kClearKey) + "/>\n";
-  return out + std::string(kClearKey) + fmt::format(">\n        <dashif:Laurl>{}</dashif:Laurl>\n      </ContentProtection>\n", escaped(e->license_url));
+  return out + std::string(kClearKey) +
+         fmt::format(">\n        <dashif:Laurl>{}</dashif:Laurl>\n      </ContentProtection>\n",
+                     escaped(e->license_url));
 }
 
 // The finished file carries its own index.
@@ -100,7 +123,9 @@ std::string segment_list(const PresentationTrack& t) {
   std::string urls;
   const auto& segments = t.layout.segments;
   const auto start_of = [&](const Segment& s) { return std::max<std::int64_t>(s.start - t.layout.priming, 0); };
-  const auto length_of = [&](const Segment& s) { return std::max<std::int64_t>(s.start + s.duration - t.layout.priming, 0) - start_of(s); };
+  const auto length_of = [&](const Segment& s) {
+    return std::max<std::int64_t>(s.start + s.duration - t.layout.priming, 0) - start_of(s);
+  };
   for (std::size_t i = 0; i < segments.size();) {
     std::size_t run = i + 1;
     while (run < segments.size() && length_of(segments[run]) == length_of(segments[i])) ++run;
@@ -127,18 +152,22 @@ std::string kind_attributes(const TrackFormat& f) {
                                 ratio(f.sample_aspect.valid() ? f.sample_aspect : Rational{1, 1}));
   if (f.frame_rate.valid()) {
     const auto rate = reduced(f.frame_rate);
-    out += rate.den == 1 ? fmt::format(" frameRate=\"{}\"", rate.num) : fmt::format(" frameRate=\"{}/{}\"", rate.num, rate.den);
+    out += rate.den == 1 ? fmt::format(" frameRate=\"{}\"", rate.num)
+                         : fmt::format(" frameRate=\"{}/{}\"", rate.num, rate.den);
   }
   return out;
 }
 
 std::string representation(const Presentation& p, const PresentationTrack& t, std::string_view kind) {
-  std::string out = fmt::format("      <Representation id=\"{}\" bandwidth=\"{}\" codecs=\"{}\"{}>\n",
-                                escaped(fmt::format("{}-{}", kind, t.name)), std::max<std::int64_t>(t.bit_rates.peak, 1),
-                                escaped(t.format.codecs), kind_attributes(t.format));
+  std::string out =
+      fmt::format("      <Representation id=\"{}\" bandwidth=\"{}\" codecs=\"{}\"{}>\n",
+                  escaped(fmt::format("{}-{}", kind, t.name)), std::max<std::int64_t>(t.bit_rates.peak, 1),
+                  escaped(t.format.codecs), kind_attributes(t.format));
   if (t.format.kind == TrackKind::audio) {
-    out += fmt::format("        <AudioChannelConfiguration schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" value=\"{}\"/>\n",
-                       t.format.channels == 8 ? 7 : t.format.channels);
+    out += fmt::format(
+        "        <AudioChannelConfiguration schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" "
+        "value=\"{}\"/>\n",
+        t.format.channels == 8 ? 7 : t.format.channels);
   }
   out += fmt::format("        <BaseURL>{}</BaseURL>\n", escaped(url(t.file)));
   return out + (p.finished ? segment_base(t) : segment_list(t)) + "      </Representation>\n";
@@ -158,7 +187,9 @@ std::string language_attribute(const std::string& language) {
   return tag == "und" ? "" : fmt::format(" lang=\"{}\"", tag);
 }
 
-std::string label(const std::string& title) { return title.empty() ? "" : fmt::format("      <Label>{}</Label>\n", escaped(title)); }
+std::string label(const std::string& title) {
+  return title.empty() ? "" : fmt::format("      <Label>{}</Label>\n", escaped(title));
+}
 
 std::string role(std::string_view value) {
   return fmt::format("      <Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{}\"/>\n", value);
@@ -166,20 +197,24 @@ std::string role(std::string_view value) {
 
 // Representations of one set can be switched between while playing: the same codec, language and colour.
 std::string set_key(const PresentationTrack& t) {
-  return t.format.kind == TrackKind::video ? t.format.codec + "/" + t.format.video_range
-                                           : fmt::format("{}/{}/{}/{}", t.format.codec, t.format.channels, bcp47_language(t.language), t.title);
+  return t.format.kind == TrackKind::video
+             ? t.format.codec + "/" + t.format.video_range
+             : fmt::format("{}/{}/{}/{}", t.format.codec, t.format.channels, bcp47_language(t.language), t.title);
 }
 
-std::string adaptation_sets(const Presentation& p, const std::vector<PresentationTrack>& tracks, std::string_view kind, int& id) {
+std::string adaptation_sets(const Presentation& p, const std::vector<PresentationTrack>& tracks, std::string_view kind,
+                            int& id) {
   std::string out;
   std::vector<std::string> done;
   const bool marked = std::ranges::any_of(tracks, &PresentationTrack::is_default);
   for (const auto& first : tracks) {
     if (std::ranges::find(done, set_key(first)) != done.end()) continue;
     done.push_back(set_key(first));
-    out += fmt::format("    <AdaptationSet id=\"{}\" contentType=\"{}\" mimeType=\"{}/mp4\"{} {}Alignment=\"true\"{} startWithSAP=\"1\">\n",
-                       id++, kind, kind, first.format.kind == TrackKind::audio ? language_attribute(first.language) : "",
-                       p.finished ? "subsegment" : "segment", p.finished ? " subsegmentStartsWithSAP=\"1\"" : "");
+    out += fmt::format(
+        "    <AdaptationSet id=\"{}\" contentType=\"{}\" mimeType=\"{}/mp4\"{} {}Alignment=\"true\"{} "
+        "startWithSAP=\"1\">\n",
+        id++, kind, kind, first.format.kind == TrackKind::audio ? language_attribute(first.language) : "",
+        p.finished ? "subsegment" : "segment", p.finished ? " subsegmentStartsWithSAP=\"1\"" : "");
     if (first.format.kind == TrackKind::audio) {
       out += label(first.title);
       out += role(first.is_default || (!marked && &first == &tracks.front()) ? "main" : "alternate");
@@ -212,11 +247,13 @@ std::string dash_manifest(const Presentation& p) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"";
   if (p.encryption) out += " xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:dashif=\"https://dashif.org/CPS\"";
   if (p.finished) {
-    out += fmt::format(" profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\" type=\"static\" mediaPresentationDuration=\"{}\"",
-                       seconds(p.duration_seconds));
+    out += fmt::format(
+        " profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\" type=\"static\" mediaPresentationDuration=\"{}\"",
+        seconds(p.duration_seconds));
   } else {
     out += fmt::format(
-        " profiles=\"urn:mpeg:dash:profile:full:2011\" type=\"dynamic\" availabilityStartTime=\"{}\" minimumUpdatePeriod=\"{}\"",
+        " profiles=\"urn:mpeg:dash:profile:full:2011\" type=\"dynamic\" availabilityStartTime=\"{}\" "
+        "minimumUpdatePeriod=\"{}\"",
         escaped(p.availability_start), seconds(std::max(longest, 1.0)));
   }
   out += fmt::format(" minBufferTime=\"{}\">\n  <Period id=\"0\" start=\"PT0S\">\n", seconds(std::max(longest, 1.0)));

@@ -40,7 +40,8 @@ class Cipher {
 
   bool start(std::string_view iv, bool padding) {
     const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
-    return iv.size() == kBlock && EVP_EncryptInit_ex(context_.get(), EVP_aes_128_cbc(), nullptr, bytes(key_), bytes(iv)) == 1 &&
+    return iv.size() == kBlock &&
+           EVP_EncryptInit_ex(context_.get(), EVP_aes_128_cbc(), nullptr, bytes(key_), bytes(iv)) == 1 &&
            EVP_CIPHER_CTX_set_padding(context_.get(), padding ? 1 : 0) == 1;
   }
 
@@ -55,7 +56,8 @@ class Cipher {
     out.resize(bytes.size() + kBlock);
     int written = 0;
     int last = 0;
-    if (EVP_EncryptUpdate(context_.get(), out.data(), &written, bytes.data(), static_cast<int>(bytes.size())) != 1) return false;
+    if (EVP_EncryptUpdate(context_.get(), out.data(), &written, bytes.data(), static_cast<int>(bytes.size())) != 1)
+      return false;
     if (EVP_EncryptFinal_ex(context_.get(), out.data() + written, &last) != 1) return false;
     out.resize(static_cast<std::size_t>(written + last));
     return true;
@@ -103,7 +105,8 @@ Result<std::vector<Subsample>> split_sample(ByteView sample, const SliceHeaders&
     out.push_back({static_cast<std::uint32_t>(std::min<std::size_t>(clear, 0xffff)), 0});
   }
   // Sizes of the table have 8 bits: 2 + 6 bytes each.
-  if (out.size() > 42) return fail(ErrorCode::unsupported_input, "A picture of more than 42 slices cannot be encrypted.");
+  if (out.size() > 42)
+    return fail(ErrorCode::unsupported_input, "A picture of more than 42 slices cannot be encrypted.");
   return out;
 }
 
@@ -202,7 +205,8 @@ Result<std::unique_ptr<SliceHeaders>> slice_headers(const TrackFormat& format) {
 }
 
 // One segment through cbcs; `segment` is changed in place where its samples are.
-Result<std::string> encrypt_cbcs(std::span<std::uint8_t> segment, const SliceHeaders* headers, Cipher& cipher, std::string_view iv) {
+Result<std::string> encrypt_cbcs(std::span<std::uint8_t> segment, const SliceHeaders* headers, Cipher& cipher,
+                                 std::string_view iv) {
   const auto fragment = VF_TRY(parse_fragment(segment));
   std::vector<std::vector<Subsample>> runs;
   auto at = fragment.data_offset;
@@ -218,7 +222,8 @@ Result<std::string> encrypt_cbcs(std::span<std::uint8_t> segment, const SliceHea
     for (const auto& run : runs.back()) {
       inside += run.clear;
       // Every run starts anew with the constant IV.
-      if (run.encrypted > 0 && !encrypt_pattern(cipher, iv, bytes.subspan(inside, run.encrypted))) return cipher_failed();
+      if (run.encrypted > 0 && !encrypt_pattern(cipher, iv, bytes.subspan(inside, run.encrypted)))
+        return cipher_failed();
       inside += run.encrypted;
     }
   }
@@ -233,7 +238,8 @@ Result<std::string> encrypt_cbcs(std::span<std::uint8_t> segment, const SliceHea
   return out;
 }
 
-void write_protection(BoxWriter& w, std::uint32_t original, bool pattern, std::string_view key_id, std::string_view iv) {
+void write_protection(BoxWriter& w, std::uint32_t original, bool pattern, std::string_view key_id,
+                      std::string_view iv) {
   const auto sinf = w.box("sinf");
   {
     const auto frma = w.box("frma");
@@ -273,7 +279,8 @@ Result<TrackFormat> encrypted_format(const TrackFormat& format, const Encryption
   if (encryption.scheme == EncryptionScheme::aes128) return format;
   const bool video = format.kind == TrackKind::video;
   if (video && !is_nal_codec(format)) {
-    return fail(ErrorCode::unsupported_input, fmt::format("cbcs is written for H.264 and HEVC, not for {}.", format.codec));
+    return fail(ErrorCode::unsupported_input,
+                fmt::format("cbcs is written for H.264 and HEVC, not for {}.", format.codec));
   }
   const auto key_id = VF_TRY(hex_decode(encryption.key_id));
   const auto iv = VF_TRY(hex_decode(encryption.iv));
@@ -297,7 +304,8 @@ Result<TrackFormat> encrypted_format(const TrackFormat& format, const Encryption
   return result;
 }
 
-Result<TrackChunk> encrypt_chunk(int in_fd, const TrackChunk& chunk, const Encryption& encryption, std::uint64_t first_segment, int out_fd) {
+Result<TrackChunk> encrypt_chunk(int in_fd, const TrackChunk& chunk, const Encryption& encryption,
+                                 std::uint64_t first_segment, int out_fd) {
   auto cipher = VF_TRY(Cipher::create(encryption.key));
   const bool cbcs = encryption.scheme == EncryptionScheme::cbcs;
   TrackChunk out = chunk;
@@ -311,9 +319,11 @@ Result<TrackChunk> encrypt_chunk(int in_fd, const TrackChunk& chunk, const Encry
   std::int64_t offset = 0;
   for (std::size_t i = 0; i < out.segments.size(); ++i) {
     auto& segment = out.segments[i];
-    if (segment.size <= 0 || segment.size > 0x7fffffff) return fail(ErrorCode::invalid_input, "A segment's size is impossible.");
+    if (segment.size <= 0 || segment.size > 0x7fffffff)
+      return fail(ErrorCode::invalid_input, "A segment's size is impossible.");
     bytes.resize(static_cast<std::size_t>(segment.size));
-    if (VF_TRY(read_at(in_fd, bytes, segment.offset)) != bytes.size()) return fail(ErrorCode::invalid_input, "A track is shorter than its description.");
+    if (VF_TRY(read_at(in_fd, bytes, segment.offset)) != bytes.size())
+      return fail(ErrorCode::invalid_input, "A track is shorter than its description.");
     segment.offset = offset;
     if (cbcs) {
       const auto encrypted = VF_TRY(encrypt_cbcs(bytes, headers.get(), cipher, constant_iv));

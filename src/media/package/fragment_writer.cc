@@ -65,8 +65,8 @@ std::string write_moof(const std::vector<Row>& rows, std::uint32_t sequence_numb
     }
     const auto traf = w.box("traf");
     {
-      const std::uint32_t flags = kDefaultBaseIsMoof | kDefaultFlags | (vary_duration ? 0 : kDefaultDuration) |
-                                  (vary_size ? 0 : kDefaultSize);
+      const std::uint32_t flags =
+          kDefaultBaseIsMoof | kDefaultFlags | (vary_duration ? 0 : kDefaultDuration) | (vary_size ? 0 : kDefaultSize);
       const auto tfhd = w.full_box("tfhd", 0, flags);
       w.u32(1);  // track_ID
       if (!vary_duration) w.u32(rows[0].duration);
@@ -101,8 +101,9 @@ std::string write_moof(const std::vector<Row>& rows, std::uint32_t sequence_numb
 std::int64_t reorder_delay(const TrackFormat& format) {
   if (format.codec != "h264" && format.codec != "hevc") return 0;
   const Rational ticks{1, format.timescale};
-  const std::int64_t frames = format.frame_rate.valid() ? rescale(2, {format.frame_rate.den, format.frame_rate.num}, ticks)
-                                                        : format.timescale / 12;
+  const std::int64_t frames = format.frame_rate.valid()
+                                  ? rescale(2, {format.frame_rate.den, format.frame_rate.num}, ticks)
+                                  : format.timescale / 12;
   // At least the 16 pictures a decoder may hold, so that early decoding always finds a tick.
   return std::max<std::int64_t>(std::min<std::int64_t>(frames, format.timescale / 4), 16);
 }
@@ -168,8 +169,9 @@ Result<void> FragmentWriter::write_segment(std::optional<std::int64_t> next_star
   const auto last = std::ranges::max_element(entries_, {}, &Entry::pts);
   times.push_back(next_start.value_or(last->pts + last->duration));
   if (std::ranges::adjacent_find(times, std::greater_equal<>{}) != times.end()) {
-    return fail(ErrorCode::internal, "The encoder's output does not fit into segments.",
-                fmt::format("segment {}: two samples at one time, or shown after the next segment's first", sequence_number_));
+    return fail(
+        ErrorCode::internal, "The encoder's output does not fit into segments.",
+        fmt::format("segment {}: two samples at one time, or shown after the next segment's first", sequence_number_));
   }
 
   const auto decode = decode_times(times);

@@ -46,8 +46,9 @@ class Names {
 };
 
 std::string head(bool finished, int target) {
-  return fmt::format("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:{}\n",
-                     target, finished ? "VOD" : "EVENT");
+  return fmt::format(
+      "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:{}\n", target,
+      finished ? "VOD" : "EVENT");
 }
 
 // No segment may be longer than the target when rounded (RFC 8216 4.3.3.1).
@@ -107,10 +108,11 @@ std::string audio_media(const Presentation& p) {
     const auto* first = default_of(p, group);
     for (const auto& track : p.audio) {
       if (audio_group(track) != group) continue;
-      out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID={},NAME={}{},DEFAULT={},AUTOSELECT=YES,CHANNELS=\"{}\",URI={}\n",
-                         quoted(group), quoted(names.unique(label(track.title, track.language, track.name))),
-                         language_attribute(track.language), &track == first ? "YES" : "NO", track.format.channels,
-                         quoted(uri(playlist_name(track.file))));
+      out += fmt::format(
+          "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID={},NAME={}{},DEFAULT={},AUTOSELECT=YES,CHANNELS=\"{}\",URI={}\n",
+          quoted(group), quoted(names.unique(label(track.title, track.language, track.name))),
+          language_attribute(track.language), &track == first ? "YES" : "NO", track.format.channels,
+          quoted(uri(playlist_name(track.file))));
     }
   }
   return out;
@@ -123,10 +125,11 @@ std::string subtitle_media(const Presentation& p) {
   for (const auto& subtitle : p.subtitles) {
     const bool first = subtitle.is_default && !taken;
     taken = taken || first;
-    out += fmt::format("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME={}{},DEFAULT={},AUTOSELECT=YES,FORCED={},URI={}\n",
-                       quoted(names.unique(label(subtitle.title, subtitle.language, subtitle.name))),
-                       language_attribute(subtitle.language), first ? "YES" : "NO", subtitle.is_forced ? "YES" : "NO",
-                       quoted(uri(playlist_name(subtitle.file))));
+    out += fmt::format(
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME={}{},DEFAULT={},AUTOSELECT=YES,FORCED={},URI={}\n",
+        quoted(names.unique(label(subtitle.title, subtitle.language, subtitle.name))),
+        language_attribute(subtitle.language), first ? "YES" : "NO", subtitle.is_forced ? "YES" : "NO",
+        quoted(uri(playlist_name(subtitle.file))));
   }
   return out;
 }
@@ -144,7 +147,8 @@ GroupSums sums_of(const Presentation& p, const std::string& group) {
     out.highest.peak = std::max(out.highest.peak, track.bit_rates.peak);
     out.highest.mean = std::max(out.highest.mean, track.bit_rates.mean);
     // Tracks of one codec may differ in profile; every string that occurs is named.
-    if (out.codecs.find(track.format.codecs) == std::string::npos) out.codecs += (out.codecs.empty() ? "" : ",") + track.format.codecs;
+    if (out.codecs.find(track.format.codecs) == std::string::npos)
+      out.codecs += (out.codecs.empty() ? "" : ",") + track.format.codecs;
   }
   return out;
 }
@@ -167,9 +171,11 @@ std::string variant(const Presentation& p, const PresentationTrack& track, const
     rates = sums.highest;
     codecs = sums.codecs;
   }
-  std::string out = fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS={}", rates.peak, rates.mean, quoted(codecs));
+  std::string out = fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS={}", rates.peak, rates.mean,
+                                quoted(codecs));
   if (video) {
-    out += fmt::format(",RESOLUTION={}{},VIDEO-RANGE={}", display_size(track.format), frame_rate(track.format.frame_rate), track.format.video_range);
+    out += fmt::format(",RESOLUTION={}{},VIDEO-RANGE={}", display_size(track.format),
+                       frame_rate(track.format.frame_rate), track.format.video_range);
   }
   if (!group.empty()) out += ",AUDIO=" + quoted(group);
   if (!p.subtitles.empty()) out += ",SUBTITLES=\"subtitles\"";
@@ -238,7 +244,8 @@ std::vector<ManifestFile> manifest_files(const Presentation& presentation) {
   for (const auto& subtitle : presentation.subtitles) {
     out.push_back({playlist_name(subtitle.file), subtitle_playlist(presentation, subtitle)});
   }
-  if (auto manifest = dash_manifest(presentation); !manifest.empty()) out.push_back({"manifest.mpd", std::move(manifest)});
+  if (auto manifest = dash_manifest(presentation); !manifest.empty())
+    out.push_back({"manifest.mpd", std::move(manifest)});
   return out;
 }
 

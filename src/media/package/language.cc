@@ -54,7 +54,9 @@ bool well_formed(std::string_view tag) {
   }
   const auto primary = tag.find('-');
   const auto size = primary == std::string_view::npos ? tag.size() : primary;
-  return part > 0 && (size == 2 || size == 3) && std::all_of(tag.begin(), tag.begin() + static_cast<std::ptrdiff_t>(size), [](unsigned char c) { return std::isalpha(c); });
+  return part > 0 && (size == 2 || size == 3) &&
+         std::all_of(tag.begin(), tag.begin() + static_cast<std::ptrdiff_t>(size),
+                     [](unsigned char c) { return std::isalpha(c); });
 }
 
 std::string to_terminological(std::string_view code) {
@@ -77,7 +79,8 @@ std::string bcp47_language(std::string_view language) {
   }
   std::string rest = dash == std::string::npos ? "" : lower(tag.substr(dash));
   // Regions of two letters are written in capitals by convention (RFC 5646 2.1.1).
-  if (rest.size() == 3) std::ranges::transform(rest, rest.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (rest.size() == 3)
+    std::ranges::transform(rest, rest.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return primary + rest;
 }
 

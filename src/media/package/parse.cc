@@ -43,7 +43,8 @@ Result<void> parse_trun(ByteView body, const Defaults& defaults, Fragment& out) 
   const auto first = first_flags ? r.u32() : 0;
   std::size_t row_bytes = 0;
   for (const std::uint32_t bit : {0x100, 0x200, 0x400, 0x800}) row_bytes += flags & bit ? 4 : 0;
-  if (!r.ok() || count == 0 || count > kMaxSamples || row_bytes * count > r.left()) return damaged("trun: sample count");
+  if (!r.ok() || count == 0 || count > kMaxSamples || row_bytes * count > r.left())
+    return damaged("trun: sample count");
   out.samples.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     FragmentSample sample;
@@ -87,7 +88,8 @@ Result<std::vector<Box>> read_boxes(ByteView bytes) {
     }
     if (!r.ok() || size < header || size > bytes.size() - at) return damaged(fmt::format("box at {}: size", at));
     if (out.size() == kMaxBoxes) return damaged("too many boxes");
-    out.push_back({type, at, static_cast<std::size_t>(size), bytes.subspan(at + header, static_cast<std::size_t>(size) - header)});
+    out.push_back({type, at, static_cast<std::size_t>(size),
+                   bytes.subspan(at + header, static_cast<std::size_t>(size) - header)});
     at += static_cast<std::size_t>(size);
   }
   return out;

@@ -59,9 +59,9 @@ const Box* find_box(const std::vector<Box>& boxes, std::uint32_t type);
 
 struct FragmentSample {
   std::uint32_t size = 0;
-  std::uint32_t duration = 0;    // ticks
-  std::uint32_t flags = 0;       // ISO/IEC 14496-12 8.8.3.1
-  std::int32_t offset = 0;       // presentation minus decode time, ticks
+  std::uint32_t duration = 0;  // ticks
+  std::uint32_t flags = 0;     // ISO/IEC 14496-12 8.8.3.1
+  std::int32_t offset = 0;     // presentation minus decode time, ticks
   bool key() const { return (flags & 0x00010000) == 0; }
 };
 
@@ -72,7 +72,7 @@ struct Fragment {
   std::uint64_t decode_time = 0;  // ticks, of the first sample
   std::vector<FragmentSample> samples;
   std::size_t moof_size = 0;
-  std::size_t data_offset = 0;    // of the first sample, from the start of the segment
+  std::size_t data_offset = 0;  // of the first sample, from the start of the segment
 };
 
 // Reads the moof at the start of `bytes` (the whole segment). All samples lie inside the mdat that

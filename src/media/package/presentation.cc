@@ -33,7 +33,8 @@ BitRates measure_bit_rates(const TrackLayout& layout, int timescale) {
     for (std::size_t i = first; i < seconds.size() && span + seconds[i] <= 1.5 * target; ++i) {
       span += seconds[i];
       sum += layout.segments[i].size;
-      if (span >= 0.5 * target) out.peak = std::max(out.peak, static_cast<std::int64_t>(std::llround(static_cast<double>(sum) * 8 / span)));
+      if (span >= 0.5 * target)
+        out.peak = std::max(out.peak, static_cast<std::int64_t>(std::llround(static_cast<double>(sum) * 8 / span)));
     }
   }
   out.peak = std::max(out.peak, out.mean);  // a presentation shorter than half a target duration

@@ -20,8 +20,8 @@ struct BitRates {
 BOOST_DESCRIBE_STRUCT(BitRates, (), (peak, mean))
 
 struct PresentationTrack {
-  std::string name;      // "1080p", "en": unique among its kind; shown to people where there is no title
-  std::string file;      // "video_1080p.mp4": relative to the manifests
+  std::string name;  // "1080p", "en": unique among its kind; shown to people where there is no title
+  std::string file;  // "video_1080p.mp4": relative to the manifests
   TrackFormat format;
   TrackLayout layout;
   BitRates bit_rates;    // see measure_bit_rates
@@ -61,11 +61,13 @@ struct Presentation {
   std::vector<PresentationTrack> audio;
   std::vector<PresentationSubtitle> subtitles;
   std::optional<PresentationEncryption> encryption;
-  bool finished = true;             // false: the tracks still grow (EVENT playlists, dynamic MPD)
-  std::string availability_start;   // growing only: RFC 3339 time at which second 0 became available
+  bool finished = true;                // false: the tracks still grow (EVENT playlists, dynamic MPD)
+  std::string availability_start;      // growing only: RFC 3339 time at which second 0 became available
   double target_duration_seconds = 0;  // growing only: no segment will be longer; 0: the longest so far
 };
-BOOST_DESCRIBE_STRUCT(Presentation, (), (duration_seconds, video, audio, subtitles, encryption, finished, availability_start, target_duration_seconds))
+BOOST_DESCRIBE_STRUCT(Presentation, (),
+                      (duration_seconds, video, audio, subtitles, encryption, finished, availability_start,
+                       target_duration_seconds))
 
 // Measured from the segments of the joined file, headers included.
 BitRates measure_bit_rates(const TrackLayout& layout, int timescale);

@@ -104,7 +104,8 @@ Result<std::string> write_init_segment(const AVCodecParameters& parameters, std:
 Result<Box> find_entry(const std::string& file) {
   const auto missing = [] { return fail(ErrorCode::internal, "The muxer wrote no description of the stream."); };
   auto inside = as_bytes(file);
-  for (const auto type : {fourcc("moov"), fourcc("trak"), fourcc("mdia"), fourcc("minf"), fourcc("stbl"), fourcc("stsd")}) {
+  for (const auto type :
+       {fourcc("moov"), fourcc("trak"), fourcc("mdia"), fourcc("minf"), fourcc("stbl"), fourcc("stsd")}) {
     const auto boxes = VF_TRY(read_boxes(inside));
     const auto* box = find_box(boxes, type);
     if (!box) return missing();
@@ -191,7 +192,8 @@ Rational aspect_of(const AVCodecParameters& p) {
 
 }  // namespace
 
-Result<TrackFormat> make_track_format(const AVCodecParameters& parameters, int timescale, const SampleEntryOptions& options) {
+Result<TrackFormat> make_track_format(const AVCodecParameters& parameters, int timescale,
+                                      const SampleEntryOptions& options) {
   const auto* row = std::ranges::find(kCodecs, parameters.codec_id, &CodecRow::id);
   if (row == std::end(kCodecs)) {
     return fail(ErrorCode::unsupported_input,

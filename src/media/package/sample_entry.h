@@ -20,7 +20,7 @@ struct AVCodecParameters;
 namespace vf::media {
 
 struct SampleEntryOptions {
-  Rational frame_rate{0, 1};           // nominal, for manifests and for levels; 0/1 = unknown
+  Rational frame_rate{0, 1};             // nominal, for manifests and for levels; 0/1 = unknown
   std::optional<HdrMetadata> mastering;  // written as mdcv and clli
   // AC-3 and E-AC-3 have no parameters outside their packets: one of them.
   std::span<const std::uint8_t> first_packet;

@@ -20,6 +20,7 @@ class BitReader {
   std::uint32_t bits(int count);
   std::uint32_t ue();  // Exp-Golomb, 9.1
   std::int32_t se();
+  int small_ue() { return static_cast<int>(ue() & 0xffff); }  // where any sane value is small
   void skip(int count) { bits(count); }
   bool ok() const { return ok_; }
   // Bytes of the NAL unit that reading has touched, emulation prevention included.

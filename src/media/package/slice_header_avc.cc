@@ -23,7 +23,7 @@ void skip_scaling_lists(BitReader& r, int lists) {
     std::int32_t last = 8;
     std::int32_t next = 8;
     for (int i = 0; i < size && r.ok(); ++i) {
-      if (next != 0) next = (last + r.se() + 256) & 255;
+      if (next != 0) next = (last + (r.se() & 255) + 256) & 255;
       if (next != 0) last = next;
     }
   }
@@ -76,8 +76,10 @@ Result<void> AvcSliceHeaders::read_config(ByteView config) {
       if (!r.ok() || size > r.left()) return damaged("avcC: cut off");
       const auto nal = config.subspan(config.size() - r.left(), size);
       r.skip(size);
-      if (sps) VF_CHECK(read_sps(nal));
-      else VF_CHECK(read_pps(nal));
+      if (sps)
+        VF_CHECK(read_sps(nal));
+      else
+        VF_CHECK(read_pps(nal));
     }
   }
   if (!r.ok() || sps_.empty() || pps_.empty() || length_size_ == 3) return damaged("avcC: no parameter sets");
@@ -101,10 +103,10 @@ Result<void> AvcSliceHeaders::read_sps(ByteView nal) {
     r.skip(1);
     if (r.bit()) skip_scaling_lists(r, chroma == 3 ? 12 : 8);
   }
-  sps.frame_num_bits = static_cast<int>(r.ue()) + 4;
-  sps.poc_type = static_cast<int>(r.ue());
+  sps.frame_num_bits = r.small_ue() + 4;
+  sps.poc_type = r.small_ue();
   if (sps.poc_type == 0) {
-    sps.poc_bits = static_cast<int>(r.ue()) + 4;
+    sps.poc_bits = r.small_ue() + 4;
   } else if (sps.poc_type == 1) {
     sps.no_poc_delta = r.bit();
     r.se();
@@ -181,7 +183,7 @@ Result<std::optional<std::size_t>> AvcSliceHeaders::clear_bytes(ByteView nal) co
   r.skip(1);
   const auto nal_ref_idc = r.bits(2);
   r.skip(5);
-  r.ue();  // first_mb_in_slice
+  r.ue();                              // first_mb_in_slice
   const auto slice_type = r.ue() % 5;  // 0 P, 1 B, 2 I, 3 SP, 4 SI
   const auto pps_at = pps_.find(r.ue());
   if (pps_at == pps_.end()) return damaged("slice without its PPS");

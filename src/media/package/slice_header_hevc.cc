@@ -142,11 +142,11 @@ Result<std::pair<std::uint32_t, Sps>> read_sps(ByteView nal) {
   }
   r.ue();
   r.ue();
-  sps.poc_bits = static_cast<int>(r.ue()) + 4;
+  sps.poc_bits = r.small_ue() + 4;
   for (int i = r.bit() ? 0 : sub_layers; i <= sub_layers; ++i) {
     for (int k = 0; k < 3; ++k) r.ue();
   }
-  const auto block_bits = r.ue() + 3 + r.ue();
+  const auto block_bits = r.small_ue() + 3 + r.small_ue();
   for (int i = 0; i < 4; ++i) r.ue();
   if (r.bit() && r.bit()) skip_scaling_lists(r);
   r.skip(1);
@@ -158,7 +158,8 @@ Result<std::pair<std::uint32_t, Sps>> read_sps(ByteView nal) {
     r.skip(1);
   }
   const auto sets = r.ue();
-  if (!r.ok() || sets > 64 || block_bits > 6 || sps.poc_bits > 16 || width > 65'536 || height > 65'536) return damaged("SPS");
+  if (!r.ok() || sets > 64 || block_bits > 6 || sps.poc_bits > 16 || width > 65'536 || height > 65'536)
+    return damaged("SPS");
   for (std::size_t i = 0; i < sets; ++i) sps.sets.push_back(read_reference_set(r, sps.sets, i, false));
   sps.long_term = r.bit();
   if (sps.long_term) {
@@ -395,7 +396,7 @@ Result<std::optional<std::size_t>> HevcSliceHeaders::clear_bytes(ByteView nal) c
   }
   if (pps.entry_points) {
     const auto count = r.ue();
-    const int width = count > 0 ? static_cast<int>(r.ue()) + 1 : 0;
+    const int width = count > 0 ? r.small_ue() + 1 : 0;
     if (width > 32) return damaged("slice header: entry points");
     for (std::uint32_t i = 0; i < count && r.ok(); ++i) r.skip(width);
   }

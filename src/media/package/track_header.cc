@@ -88,7 +88,8 @@ void write_media_header(BoxWriter& w, const TrackFormat& format, const HeaderOpt
     w.u32(static_cast<std::uint64_t>(format.timescale));
     w.u32(0);
     std::uint32_t packed = 0;
-    for (const char c : iso639_2_language(options.language)) packed = packed << 5 | static_cast<std::uint32_t>(c - 0x60);
+    for (const char c : iso639_2_language(options.language))
+      packed = packed << 5 | static_cast<std::uint32_t>(c - 0x60);
     w.u16(packed);
     w.u16(0);
   }
@@ -98,7 +99,8 @@ void write_media_header(BoxWriter& w, const TrackFormat& format, const HeaderOpt
     w.text(format.kind == TrackKind::video ? "vide" : "soun");
     w.zeros(12);
     const auto end = options.title.find('\0');
-    w.text(options.title.empty() ? "VideoForge" : std::string_view(options.title).substr(0, std::min<std::size_t>(end, 1'000)));
+    w.text(options.title.empty() ? "VideoForge"
+                                 : std::string_view(options.title).substr(0, std::min<std::size_t>(end, 1'000)));
     w.u8(0);
   }
   const auto elng = w.full_box("elng", 0, 0);
@@ -209,15 +211,19 @@ Result<std::vector<Segment>> join(const TrackFormat& format, std::span<const Tra
   std::optional<std::int64_t> time;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const auto wrong = [&](std::string_view why) {
-      return fail(ErrorCode::invalid_argument, "The chunks of a track do not join.", fmt::format("chunk {}: {}", i, why));
+      return fail(ErrorCode::invalid_argument, "The chunks of a track do not join.",
+                  fmt::format("chunk {}: {}", i, why));
     };
     if (!(chunks[i].format == format)) return wrong("its format differs");
-    if (time && chunks[i].start != *time) return wrong(fmt::format("starts at {} instead of {}", chunks[i].start, *time));
+    if (time && chunks[i].start != *time)
+      return wrong(fmt::format("starts at {} instead of {}", chunks[i].start, *time));
     time = chunks[i].start;
     const auto begin = offset;
     for (auto segment : chunks[i].segments) {
-      if (segment.start != *time) return wrong(fmt::format("a segment starts at {} instead of {}", segment.start, *time));
-      if (begin + segment.offset != offset || segment.size <= 0 || segment.duration <= 0) return wrong("its segments do not follow each other");
+      if (segment.start != *time)
+        return wrong(fmt::format("a segment starts at {} instead of {}", segment.start, *time));
+      if (begin + segment.offset != offset || segment.size <= 0 || segment.duration <= 0)
+        return wrong("its segments do not follow each other");
       segment.offset = offset;
       offset += segment.size;
       *time += segment.duration;
@@ -229,7 +235,8 @@ Result<std::vector<Segment>> join(const TrackFormat& format, std::span<const Tra
 
 }  // namespace
 
-Result<TrackHeader> build_header(const TrackFormat& format, std::span<const TrackChunk> chunks, const HeaderOptions& options) {
+Result<TrackHeader> build_header(const TrackFormat& format, std::span<const TrackChunk> chunks,
+                                 const HeaderOptions& options) {
   TrackHeader out;
   auto& layout = out.layout;
   layout.segments = VF_TRY(join(format, chunks));

@@ -17,11 +17,11 @@
 namespace vf::media {
 
 struct HeaderOptions {
-  std::string language = "und";  // BCP 47 or ISO 639-2
-  std::string title;             // handler name; empty: "VideoForge"
-  std::string key_id;            // 32 hex digits: a `pssh` for common clear keys is written (cbcs)
-  bool index = true;             // false: no sidx (aes128, whose bytes only HLS can address)
-  int planned_segments = 0;      // more than 0: the track grows to so many; sidx is only reserved
+  std::string language = "und";       // BCP 47 or ISO 639-2
+  std::string title;                  // handler name; empty: "VideoForge"
+  std::string key_id;                 // 32 hex digits: a `pssh` for common clear keys is written (cbcs)
+  bool index = true;                  // false: no sidx (aes128, whose bytes only HLS can address)
+  int planned_segments = 0;           // more than 0: the track grows to so many; sidx is only reserved
   std::int64_t planned_duration = 0;  // ticks, for a track that grows
 };
 
