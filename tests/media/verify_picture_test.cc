@@ -11,10 +11,10 @@
 namespace vf::media::verify {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 namespace tools = vf::media::testing;
 
 constexpr int kTimescale = 25000;
@@ -29,11 +29,12 @@ class VerifyPicture : public ::testing::Test {
 
   // Encodes a rung from `input` and cuts it into two chunks of two segments each.
   tools::Track make_rung(const std::string& input, const std::string& filter, const std::string& coding = "-crf 22", const std::string& name = "rung") {
-    test::compose(fmt::format("-i '{}' -an -vf \"{}\" -fps_mode passthrough -c:v libx264 -preset fast {} -g 25 -keyint_min 25 -sc_threshold 0 -flags +cgop {}", (folder_ / input).string(), filter, coding, kTags), folder_ / (name + "-coded.mp4"));
+    test::compose(fmt::format("-i '{}' -an -vf \"{}\" -fps_mode passthrough -c:v libx264 -preset fast {} -g 25 -keyint_min 25 -sc_threshold 0 -flags +cgop {}", folder_ / input, filter, coding, kTags), folder_ / (name + "-coded.mp4"));
     const auto clip = tools::load_clip(folder_ / (name + "-coded.mp4"), kTimescale);
     std::size_t cut = 0;
     for (std::size_t i = 1; i < clip.samples.size() && cut == 0; ++i)
       if (clip.samples[i].key && clip.samples[i].pts >= 2 * kTimescale) cut = i;
+    for (const auto* chunk : {"chunk0", "chunk1"}) std::filesystem::remove(folder_ / (name + "." + chunk));
     return tools::write_track(folder_, clip, cut > 0 ? std::vector<std::size_t>{cut} : std::vector<std::size_t>{}, 0, name);
   }
 
@@ -113,7 +114,7 @@ TEST_F(VerifyPicture, DroppedRepeatedAndSwappedPicturesAreFound) {
   make_source();
   const auto dropped = make_rung("source.mp4", "select=not(eq(n\\,37))", "-crf 22", "dropped");
   EXPECT_THAT(failures(spec_of(0), input_of(dropped, 0, 320, 180)), Contains(HasSubstr("missing")));
-  const auto repeated = make_rung("source.mp4", "loop=loop=1:size=1:start=37,setpts=N/25/TB-gt(N\\,37)*0.5/25/TB", "-crf 22", "repeated");
+  const auto repeated = make_rung("source.mp4", "loop=loop=1:size=1:start=37,trim=end_frame=50,settb=1/50,setpts=2*N-gt(N\\,37)", "-crf 22 -enc_time_base 1:50", "repeated");
   EXPECT_THAT(failures(spec_of(0), input_of(repeated, 0, 320, 180)), Not(IsEmpty()));
   const auto clean = make_rung("source.mp4", "null");
   EXPECT_THAT(failures(spec_of(0), input_of(clean, 1, 320, 180)), Not(IsEmpty()));

@@ -114,7 +114,7 @@ TEST_F(VerifySound, AnotherSoundAndAHoleAreFound) {
   compose("-f lavfi -i anoisesrc=d=16:a=0.3:seed=9 -c:a pcm_s16le", folder_ / "other.wav");
   const auto other = encode(folder_ / "other.wav", {.duration_seconds = 16});
   EXPECT_THAT(verify(folder_ / "in.wav", other, {.duration_seconds = 16}).failures, testing::Contains(HasSubstr("not the source's")));
-  run(fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af volume=0:enable='between(t,7,7.6)' -c:a pcm_s16le '{0}/hole.wav'", folder_.path().string()));
+  run(fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af \"volume=0:enable='between(t,7,7.6)'\" -c:a pcm_s16le '{0}/hole.wav'", folder_.path().string()));
   const auto hole = encode(folder_ / "hole.wav", {.duration_seconds = 16});
   EXPECT_THAT(verify(folder_ / "in.wav", hole, {.duration_seconds = 16}).failures, testing::Contains(HasSubstr("silent")));
 }

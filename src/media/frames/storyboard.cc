@@ -1,7 +1,6 @@
 #include "media/frames/storyboard.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <optional>
 #include <thread>
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
+#include "media/decode/video_reader.h"
 #include "media/frames/key_frames.h"
 #include "media/frames/small_picture.h"
 
@@ -65,6 +65,18 @@ Result<std::vector<std::optional<RgbPicture>>> decode_tiles(int fd, const Storyb
   return pictures;
 }
 
+// Where no key frame stands alone (it lies before the edit list's start, or the container seeks
+// badly): the first picture that is shown.
+Result<std::optional<RgbPicture>> decode_first(int fd, const StoryboardSpec& spec, Size display, Size tile, std::int64_t begin) {
+  VideoReaderOptions options;
+  options.start_ticks = begin;
+  auto reader = VF_TRY(VideoReader::create(fd, spec.stream_index, options));
+  const auto* frame = VF_TRY(reader.next());
+  if (!frame) return std::nullopt;
+  SmallPictures small(spec.picture, display, tile);
+  return VF_TRY(small.make(frame));
+}
+
 std::string write_vtt(const StoryboardSpec& spec, const Storyboard& board, const std::vector<double>& starts, double end) {
   std::string out = "WEBVTT\n\n";
   for (std::size_t i = 0; i < starts.size(); ++i) {
@@ -109,8 +121,13 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
   const Size display{spec.display_width, spec.display_height};
   const Size shown = spec.picture.crop ? Size{spec.picture.crop->width, spec.picture.crop->height} : display;
   const auto tile = fit(shown, {spec.tile_width, spec.tile_width});
-  const auto times = choose_tiles(spec, index);
-  const auto pictures = VF_TRY(decode_tiles(fd, spec, display, tile, times));
+  const auto span = span_of(spec, index);
+  auto times = choose_tiles(spec, index);
+  auto pictures = VF_TRY(decode_tiles(fd, spec, display, tile, times));
+  if (std::ranges::none_of(pictures, [](const auto& p) { return p.has_value(); })) {
+    times.assign(1, span.begin);
+    pictures.assign(1, VF_TRY(decode_first(fd, spec, display, tile, span.begin)));
+  }
 
   // A key frame that does not decode leaves its time to the tile before it.
   std::vector<const RgbPicture*> tiles;
@@ -120,7 +137,7 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
     tiles.push_back(&*pictures[i]);
     starts.push_back(static_cast<double>(times[i]) * index.time_base.value() - spec.start_seconds);
   }
-  if (tiles.empty()) return fail(ErrorCode::invalid_input, "Not one key frame of the video could be decoded; the file is damaged.");
+  if (tiles.empty()) return fail(ErrorCode::invalid_input, "Not one picture of the video could be decoded; the file is damaged.");
 
   Storyboard board;
   board.tiles = static_cast<int>(tiles.size());
@@ -133,7 +150,6 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
   const auto jpeg = VF_TRY(encode_jpeg(sheet, kQuantiser));
   VF_CHECK(write_all(jpeg_fd, jpeg));
 
-  const auto span = span_of(spec, index);
   const double end = static_cast<double>(span.end) * index.time_base.value() - spec.start_seconds;
   board.interval_seconds = end / board.tiles;
   VF_CHECK(write_all(vtt_fd, write_vtt(spec, board, starts, end)));

@@ -17,6 +17,7 @@ constexpr double kSilence = 0.0006;        // -64 dBFS: nothing to compare
 constexpr double kAudible = 0.01;          // -40 dBFS: must not vanish
 constexpr double kVanished = 0.02;         // of the source's level
 constexpr double kHoleSeconds = 0.25;
+constexpr double kPieceSeconds = 0.25;
 constexpr double kUsableLikeness = 0.5;
 constexpr double kOtherSound = 0.15;
 constexpr double kJumpSeconds = 0.0015;    // time stamps round to a tick, not to more
@@ -37,11 +38,11 @@ class Comparison {
     ++windows_;
     if (levels) look_for_holes(seconds, source, track);
     if (there < kSilence || here < kSilence) return;
-    const auto match = find_lag(source, track, kWindowRate, kSearchSeconds);
+    auto match = find_lag(source, track, kWindowRate, kSearchSeconds);
     if (!match) return;
+    if (match->likeness < kUsableLikeness) match = match_pieces(source, track).value_or(*match);
     if (there > kAudible) likeness_.push_back(match->likeness);
-    if (match->likeness >= kUsableLikeness && (match->clear || std::abs(match->lag_seconds) <= kOffsetLimitSeconds))
-      usable_.push_back({seconds, match->lag_seconds, match->likeness});
+    if (usable(*match)) usable_.push_back({seconds, match->lag_seconds, match->likeness});
   }
 
   void conclude(SoundProof& proof, std::int64_t lost_packets) const {
@@ -58,6 +59,28 @@ class Comparison {
   }
 
  private:
+  static bool usable(const Match& match) {
+    return match.likeness >= kUsableLikeness && (match.clear || std::abs(match.lag_seconds) <= kOffsetLimitSeconds);
+  }
+
+  // A clock that drifts smears a long window until nothing matches; in short pieces it still does.
+  static std::optional<Match> match_pieces(const std::vector<float>& source, const std::vector<float>& track) {
+    std::vector<double> lags;
+    std::vector<double> likeness;
+    const auto step = static_cast<std::ptrdiff_t>(kPieceSeconds * kWindowRate);
+    for (std::ptrdiff_t at = 0; at + step <= std::ssize(source); at += step) {
+      const std::vector<float> a(source.begin() + at, source.begin() + at + step);
+      const std::vector<float> b(track.begin() + at, track.begin() + at + step);
+      if (level(a) < kSilence || level(b) < kSilence) continue;
+      const auto match = find_lag(a, b, kWindowRate, kSearchSeconds);
+      if (!match || !usable(*match)) continue;
+      lags.push_back(match->lag_seconds);
+      likeness.push_back(match->likeness);
+    }
+    if (lags.size() < 3) return std::nullopt;
+    return Match{median(lags), median(likeness), true};
+  }
+
   // Stretches that can be heard in the source and not in the track.
   void look_for_holes(double seconds, const std::vector<float>& source, const std::vector<float>& track) {
     const auto step = static_cast<std::size_t>(kHoleSeconds * kWindowRate);

@@ -78,12 +78,17 @@ class BlockMeans {
     if (total_ == 0) return;
     out.mean_difference = difference_ / total_;
     out.wrong_share = wrong_ / total_;
+    const double power = (a2_ - a_ * a_ / total_) * (b2_ - b_ * b_ / total_);
+    out.structure = power > 1e-9 ? (ab_ - a_ * b_ / total_) / std::sqrt(power) : 0;
   }
 
  private:
   void flush() {
     for (std::size_t i = 0; i < row_.size() && rows_ > 0; ++i) {
-      const double step = std::abs(static_cast<double>(row_[i].a - row_[i].b)) / (16.0 * counts_[i]) * scale_;
+      const double a = static_cast<double>(row_[i].a) / (16.0 * counts_[i]) * scale_;
+      const double b = static_cast<double>(row_[i].b) / (16.0 * counts_[i]) * scale_;
+      const double step = std::abs(a - b);
+      a_ += a, b_ += b, a2_ += a * a, b2_ += b * b, ab_ += a * b;
       difference_ += step;
       wrong_ += step > kWrongStep;
       ++total_;
@@ -100,6 +105,7 @@ class BlockMeans {
   double difference_ = 0;
   double wrong_ = 0;
   double total_ = 0;
+  double a_ = 0, b_ = 0, a2_ = 0, b2_ = 0, ab_ = 0;  // sums over blocks, for the correlation
 };
 
 template <typename T>
@@ -148,7 +154,7 @@ Likeness compare_tiny(const AVFrame& fa, const AVFrame& fb, double peak) {
   }
   const double n = static_cast<double>(fa.width) * fa.height;
   const double step = std::abs(static_cast<double>(sums.a - sums.b)) / n * 255 / peak;
-  return {ssim_of(sums, n, peak), step, step > kWrongStep ? 1.0 : 0.0};
+  return {ssim_of(sums, n, peak), step, 0, step > kWrongStep ? 1.0 : 0.0};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace vf::media::verify {
 struct Likeness {
   double ssim = 0;             // mean SSIM over 8x8 windows, 4 apart (as x264 and ffmpeg measure it)
   double mean_difference = 0;  // between means of 16x16 blocks, in 8-bit steps
+  double structure = 0;        // correlation of those means: 1 where light and dark lie in the same places
   double wrong_share = 0;      // of those blocks: so far off that no quantiser explains it
 };
 
