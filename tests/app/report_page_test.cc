@@ -117,6 +117,13 @@ TEST(ReportPage, AnyReportGivesAPage) {
   }
 }
 
+TEST(ReportPage, FindsTheSetsOwnPoster) {
+  json::value report = parse(kReport);
+  EXPECT_THAT(render_report_page({.report = report}), Not(HasSubstr(" poster=")));
+  report.as_object()["files"].as_array().push_back(json::object{{"name", "poster.jpg"}, {"bytes", 1}});
+  EXPECT_THAT(render_report_page({.report = report}), HasSubstr("poster=\"./poster.jpg\""));
+}
+
 TEST(ReportPage, EncryptedSetSaysWhyItDoesNotPlay) {
   json::value report = parse(kReport);
   report.as_object()["encryption"] = "cbcs";

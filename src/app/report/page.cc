@@ -77,9 +77,18 @@ bool is_encrypted(const json::value& report) {
   return !html::text(report, "encryption").empty() || html::member(report, "encryption").is_object();
 }
 
+// The file the caller names, else the set's own poster where the report lists one.
+std::string poster_of(const ReportPage& page) {
+  if (!page.poster.empty()) return page.poster;
+  for (const auto& file : html::items(page.report, "files")) {
+    if (html::text(file, "name") == "poster.jpg") return "poster.jpg";
+  }
+  return {};
+}
+
 std::string player_section(const ReportPage& page) {
   const auto data = player_data(page);
-  const std::string poster = html::escape(html::file_url(page.poster));
+  const std::string poster = html::escape(html::file_url(poster_of(page)));
   if (is_encrypted(page.report)) {
     return "<p class=\"note\">This set is encrypted: play master.m3u8 or manifest.mpd with a player that has the "
            "key.</p>\n";

@@ -20,7 +20,7 @@ struct ReportSubtitle {
 
 struct ReportPage {
   json::value report;                  // the content of report.json; missing members are left out
-  std::string poster = {};             // file name beside the page; empty: none
+  std::string poster = {};             // file name beside the page; empty: poster.jpg if the report lists it
   std::string storyboard_webvtt = {};  // text of storyboard.vtt (cues "storyboard.jpg#xywh=x,y,w,h")
   std::vector<ReportSubtitle> subtitles = {};
 };
