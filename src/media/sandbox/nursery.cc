@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sha256.h"
 #include "media/sandbox/fd_passing.h"
 #include "media/sandbox/profile_dump.h"
 #include "media/sandbox/sandbox.h"
@@ -117,6 +118,7 @@ int run_nursery(int, char**, StageMain stage) {
   (void)::prctl(PR_SET_NAME, "vf-nursery", 0, 0, 0);
   raise_descriptor_limit();
   offer_to_the_oom_killer();
+  (void)sha256_hex({});  // OpenSSL reads its configuration file before its first work: now, not in a child
   if (const auto ready = prepare_sandbox(); !ready) {
     std::fprintf(stderr, "%s\n", ready.error().message.c_str());
     return 5;

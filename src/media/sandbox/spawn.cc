@@ -78,7 +78,9 @@ struct Nursery::State {
       Job* job = jobs.front();
       jobs.pop_front();
       lock.unlock();
-      job->reply.set_value(answer(*job));
+      // The job ends with its thread as soon as the answer is there: keep the promise here.
+      auto reply = std::move(job->reply);
+      reply.set_value(answer(*job));
       lock.lock();
     }
     lock.unlock();
@@ -138,7 +140,6 @@ Result<Child> Nursery::spawn(const SpawnSpec& spec) {
   job.fds = {control.write.get(), messages.write.get()};
   job.fds.insert(job.fds.end(), spec.fds.begin(), spec.fds.end());
   job.request = {spec.limits, ::getpid(), static_cast<int>(job.fds.size())};
-  const auto started = std::chrono::steady_clock::now();
   const auto reply = VF_TRY(state_->ask(job));
   if (reply.pid <= 0) return std::unexpected(system_error(reply.error, "start a sandboxed process"));
 
@@ -149,9 +150,9 @@ Result<Child> Nursery::spawn(const SpawnSpec& spec) {
     return usage ? fail(ErrorCode::internal, "The kernel gives no handle of a sandboxed process (pidfd, Linux 5.3).")
                  : std::unexpected(usage.error());
   }
-  return Child(std::make_unique<Child::State>(
-      Child::State{state_, reply.pid, std::move(process), std::move(control.read), std::move(messages.read),
-                   std::move(*usage), spec.limits, std::move(outputs), started}));
+  return Child(std::make_unique<Child::State>(Child::State{state_, reply.pid, std::move(process),
+                                                           std::move(control.read), std::move(messages.read),
+                                                           std::move(*usage), spec.limits, std::move(outputs)}));
 }
 
 }  // namespace vf::media

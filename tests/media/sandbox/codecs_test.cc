@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/sha256.h"
 #include "media/av/ptr.h"
 #include "media/sandbox/planted.h"
 
@@ -166,7 +170,21 @@ int filter(const Call& call) {
   return 0;
 }
 
-constexpr Entry kEntries[] = {{"codec", codec}, {"filter", filter}};
+// SHA-256 and AES by OpenSSL, which reads its configuration file before its first work: too late here.
+int crypto(const Call& call) {
+  call.say(vf::sha256_hex("abc"));
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> cipher(EVP_CIPHER_CTX_new(),
+                                                                               &EVP_CIPHER_CTX_free);
+  const unsigned char key[16] = {};
+  unsigned char block[32] = {};
+  int bytes = 0;
+  if (EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_cbc(), nullptr, key, key) != 1) return 1;
+  if (EVP_EncryptUpdate(cipher.get(), block, &bytes, key, 16) != 1) return 2;
+  call.say(fmt::format("{} {:02x}{:02x}", bytes, block[0], block[1]));
+  return RAND_bytes(block, 16) == 1 ? 0 : 3;
+}
+
+constexpr Entry kEntries[] = {{"codec", codec}, {"filter", filter}, {"crypto", crypto}};
 
 struct Pair {
   const char* encoder;
@@ -210,6 +228,14 @@ TEST(Filters, WorkInTheSandbox) {
     EXPECT_TRUE(out.exit.clean()) << chain << ": " << out.exit.code_or_signal << "\n" << out.exit.stderr_tail;
     EXPECT_THAT(out.lines, testing::ElementsAre("160x96")) << chain;
   }
+}
+
+TEST(Crypto, WorksInTheSandbox) {
+  const auto out = run("crypto");
+  EXPECT_TRUE(out.exit.clean()) << out.exit.code_or_signal << "\n" << out.exit.stderr_tail;
+  // FIPS 180-4 "abc"; AES-128 of a zero block under a zero key (FIPS 197's zero vector).
+  EXPECT_THAT(out.lines,
+              testing::ElementsAre("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "16 66e9"));
 }
 
 }  // namespace
