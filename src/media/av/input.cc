@@ -18,6 +18,9 @@ namespace vf::media::av {
 namespace {
 
 constexpr int kBufferBytes = 1 << 17;
+// Headers in front of the first slice: parameter sets, captions, AC-3 frames whole.
+constexpr std::int64_t kSkimHeadBytes = 4096;
+constexpr std::int64_t kSkimZeroBytes = 256;
 // A demuxer that meets this many damaged packets in a row is not going anywhere.
 constexpr int kMaxConsecutiveDamage = 1000;
 
@@ -56,13 +59,7 @@ struct Input::State {
   static int read_packet(void* opaque, std::uint8_t* buffer, int size) {
     auto& self = *static_cast<State*>(opaque);
     if (self.opening) self.streams_seen = self.opening->nb_streams;
-    if (self.skimming) {
-      const auto left = self.bytes - self.position;
-      if (left <= 0) return AVERROR_EOF;
-      const auto taken = static_cast<int>(std::min<std::int64_t>(size, left));
-      self.position += taken;
-      return taken;
-    }
+    if (self.skimming) return self.skim_packet(buffer, size);
     for (const auto& part : self.parts) {
       if (self.position >= part.begin + part.size) continue;
       const auto inside = self.position - part.begin;
@@ -77,6 +74,22 @@ struct Input::State {
       return static_cast<int>(*got);
     }
     return AVERROR_EOF;
+  }
+
+  // The beginning of a packet is real, so that parsers see its headers; zeros behind it end what they
+  // look for, and the rest is left as it is.
+  int skim_packet(std::uint8_t* buffer, int size) {
+    const auto taken = std::min<std::int64_t>(size, bytes - position);
+    if (taken <= 0) return AVERROR_EOF;
+    const auto real = std::min(taken, kSkimHeadBytes);
+    const auto got = read_at(parts.front().fd, {buffer, static_cast<std::size_t>(real)}, position);
+    if (!got) {
+      if (read_errno == 0) read_errno = errno == 0 ? EIO : errno;
+      return AVERROR(EIO);
+    }
+    std::fill_n(buffer + real, std::min<std::int64_t>(taken - real, kSkimZeroBytes), std::uint8_t{0});
+    position += taken;
+    return static_cast<int>(taken);
   }
 
   static std::int64_t seek_to(void* opaque, std::int64_t offset, int whence) {
@@ -129,9 +142,19 @@ std::unexpected<Error> too_many_streams(unsigned streams, int limit, bool at_lea
   return fail(ErrorCode::limit_exceeded, fmt::format("The file has {}{} streams; the limit is {} (max_streams).", at_least ? "at least " : "", streams, limit));
 }
 
-// libav's own cap, a little above ours so that the message can count; it keeps the table of streams,
-// which grows one by one, cheap.
-int libav_stream_cap(int limit) { return std::max(limit + 1, 1024); }
+// libav's own cap: so far above ours that the last count seen before it refuses tells which cap it was,
+// and low enough that the table of streams, which grows one by one, stays cheap.
+int libav_stream_cap(int limit) { return limit + 1024; }
+
+// Before a decoder is asked: one that refuses a picture for its size also forgets the size.
+Result<void> check_pixels(const AVFormatContext& context, std::int64_t max_pixels) {
+  for (unsigned i = 0; max_pixels > 0 && i < context.nb_streams; ++i) {
+    const auto& p = *context.streams[i]->codecpar;
+    if (p.width > 0 && p.height > 0 && static_cast<std::int64_t>(p.width) * p.height > max_pixels)
+      return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height, static_cast<std::int64_t>(p.width) * p.height, max_pixels));
+  }
+  return {};
+}
 
 void set_bounds(AVFormatContext& context, const InputOptions& options) {
   context.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
@@ -187,6 +210,7 @@ Result<Input> Input::open(int fd, const InputOptions& options) {
   state->format.reset(context);
   if (static_cast<int>(context->nb_streams) > options.max_streams)
     return too_many_streams(context->nb_streams, options.max_streams, static_cast<int>(context->nb_streams) > libav_stream_cap(options.max_streams) - 1);
+  VF_CHECK(check_pixels(*context, options.max_pixels));
   if (!options.find_stream_info) return Input(std::move(state));
   DecoderOptions decoders(context->nb_streams, options.max_pixels);
   if (const int code = avformat_find_stream_info(context, decoders.data()); code < 0)
@@ -216,7 +240,11 @@ Result<bool> Input::read(AVPacket* packet) {
   return false;
 }
 
-void Input::skim(bool on) { state_->skimming = on; }
+void Input::skim(bool on) {
+  state_->skimming = on && state_->parts.size() == 1;
+  // Each packet is then one read of its own, straight into its buffer.
+  state_->io->direct = state_->skimming ? AVIO_FLAG_DIRECT : 0;
+}
 
 Result<void> Input::seek(int stream_index, std::int64_t timestamp) {
   auto* context = state_->format.get();

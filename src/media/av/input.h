@@ -47,9 +47,9 @@ class Input {
   Result<bool> read(AVPacket* packet);
   int damaged() const;
 
-  // Skimming: from now on packets keep their sizes and times but their payload is undefined, because it
-  // is no longer read from the file. Only for containers whose packets are found by an index alone (MP4
-  // and MOV without fragments) and where nothing parses the payload.
+  // Skimming: from now on packets keep their sizes and times but only the first 4 kB of
+  // their payload are read; the rest is undefined. Only for containers whose packets are found by an index alone (MP4
+  // and MOV without fragments) and where parsers look at the headers alone.
   void skim(bool on);
 
   // Positions before the key frame at or before `timestamp` (ticks of the stream's time base).

@@ -34,9 +34,7 @@ const T* side_data(const AVStream* stream, AVPacketSideDataType type) {
 
 double number(AVRational r) { return r.den == 0 ? 0 : av_q2d(r); }
 
-std::optional<HdrMetadata> mastering_of(const AVStream* stream) {
-  const auto* display = side_data<AVMasteringDisplayMetadata>(stream, AV_PKT_DATA_MASTERING_DISPLAY_METADATA);
-  const auto* light = side_data<AVContentLightMetadata>(stream, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
+std::optional<HdrMetadata> mastering_of(const AVMasteringDisplayMetadata* display, const AVContentLightMetadata* light) {
   if (!display && !light) return std::nullopt;
   HdrMetadata out;
   if (display && display->has_primaries) {
@@ -82,12 +80,20 @@ ColorInfo color_of(const AVStream* stream) {
   out.primaries = name_or_unknown(av_color_primaries_name(p.color_primaries));
   out.transfer = name_or_unknown(av_color_transfer_name(p.color_trc));
   out.matrix = name_or_unknown(av_color_space_name(p.color_space));
-  out.mastering = mastering_of(stream);
+  out.mastering = mastering_of(side_data<AVMasteringDisplayMetadata>(stream, AV_PKT_DATA_MASTERING_DISPLAY_METADATA),
+                               side_data<AVContentLightMetadata>(stream, AV_PKT_DATA_CONTENT_LIGHT_LEVEL));
   if (side_data<AVDOVIDecoderConfigurationRecord>(stream, AV_PKT_DATA_DOVI_CONF))
     out.hdr = "dolby-vision";
   else
     out.hdr = p.color_trc == AVCOL_TRC_SMPTE2084 ? "hdr10" : p.color_trc == AVCOL_TRC_ARIB_STD_B67 ? "hlg" : "sdr";
   return out;
+}
+
+std::optional<HdrMetadata> mastering_of(const AVFrame* frame) {
+  const auto* display = av_frame_get_side_data(frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+  const auto* light = av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+  return mastering_of(display ? reinterpret_cast<const AVMasteringDisplayMetadata*>(display->data) : nullptr,
+                      light ? reinterpret_cast<const AVContentLightMetadata*>(light->data) : nullptr);
 }
 
 void describe_pixels(int pixel_format, VideoInfo& video) {

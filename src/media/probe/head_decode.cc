@@ -1,6 +1,7 @@
 #include "media/probe/head_decode.h"
 
 #include "media/av/allow.h"
+#include "media/probe/color.h"
 
 namespace vf::media {
 namespace {
@@ -48,6 +49,7 @@ HeadDecode decode_head(const AVStream* stream, std::span<const av::PacketPtr> pa
         if (!out.interlaced) out.top_first = is_top_first(*frame);
         out.interlaced = true;
       }
+      if (!out.mastering) out.mastering = mastering_of(frame.get());
       out.frame_ticks.push_back(frame->best_effort_timestamp);
       av_frame_unref(frame.get());
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/av/ptr.h"
+#include "media/probe/media_info.h"
 
 namespace vf::media {
 
@@ -15,6 +16,7 @@ struct HeadDecode {
   int pixel_format = -1;                  // AVPixelFormat; -1: no frame came out
   bool interlaced = false;                // any frame is flagged so
   bool top_first = false;                 // of the interlaced ones
+  std::optional<HdrMetadata> mastering;   // of the first frame that carries any
   std::vector<std::int64_t> frame_ticks;  // time stamps of the frames that came out, as they came
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -51,10 +52,17 @@ class Pass {
       report(*packet);
       av_packet_unref(packet.get());
     }
+    if (waiting_) settle_waiting(last_ticks_ + last_length_);
     return std::move(out_);
   }
 
  private:
+  // Places in frame_ticks and key_ticks (-1: no key) of a frame whose time the next reference frame tells.
+  struct Waiting {
+    std::ptrdiff_t frame;
+    std::ptrdiff_t key;
+  };
+
   Result<void> count(const AVPacket& packet) {
     auto& row = out_.streams[static_cast<std::size_t>(packet.stream_index)];
     const auto* stream = input_.stream(packet.stream_index);
@@ -125,13 +133,28 @@ class Pass {
       ++trail.hidden;
       return {};
     }
+    settle_waiting(packet);
     const auto ticks = presentation(packet);
+    if (packet.pts == AV_NOPTS_VALUE && packet.dts != AV_NOPTS_VALUE && video_->codecpar->video_delay == 1)
+      waiting_ = Waiting{static_cast<std::ptrdiff_t>(trail.frame_ticks.size()), key ? static_cast<std::ptrdiff_t>(trail.key_ticks.size()) : -1};
     if (key) trail.key_ticks.push_back(ticks);
     for (int i = 0; i < frames; ++i) trail.frame_ticks.push_back(ticks + i);
     if (packet.duration > 0) trail.last_duration = packet.duration;
     if (static_cast<std::int64_t>(trail.frame_ticks.size()) > options_.limits.max_frames)
       return fail(ErrorCode::limit_exceeded, fmt::format("The video has more than {} frames (max_frames).", options_.limits.max_frames));
     return {};
+  }
+
+  // A reference frame without a pts in a stream with simple B-frames is shown when the next reference
+  // frame is decoded (ISO/IEC 13818-2 6.1.1.11). B-frames are those with pts = dts.
+  void settle_waiting(const AVPacket& next) {
+    if (!waiting_ || next.dts == AV_NOPTS_VALUE || next.pts == next.dts) return;
+    settle_waiting(next.dts);
+  }
+  void settle_waiting(std::int64_t ticks) {
+    out_.frames.frame_ticks[static_cast<std::size_t>(waiting_->frame)] = ticks;
+    if (waiting_->key >= 0) out_.frames.key_ticks[static_cast<std::size_t>(waiting_->key)] = ticks;
+    waiting_.reset();
   }
 
   // Without a pts the decode time stands in, as libav's decoders do; without both, the frame before.
@@ -215,6 +238,7 @@ class Pass {
   std::int64_t key_pts_ = AV_NOPTS_VALUE;
   std::int64_t last_ticks_ = AV_NOPTS_VALUE;
   std::int64_t last_length_ = 0;
+  std::optional<Waiting> waiting_;
   std::uint64_t parameter_hash_ = 0;
   std::int64_t head_bytes_ = 0;
   int after_key_ = 0;

@@ -77,25 +77,23 @@ int choose_main(const std::vector<StreamInfo>& streams) {
   return main ? main->index : -1;
 }
 
-// An index that says everything: MP4 without fragments whose streams nobody parses, in codecs that keep
-// their parameter sets out of the packets.
+// An index that says everything: MP4 without fragments, in codecs whose parsers (libav runs them for key
+// flags) need the beginning of a packet only, and that keep their parameter sets out of the packets.
 bool index_tells_all(av::Input& input, const std::optional<Mp4Boxes>& boxes, int examined) {
   if (!boxes || boxes->fragmented || !std::string_view(input.get()->iformat->name).starts_with("mov")) return false;
-  constexpr std::array kVideo{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD,
-                              AV_CODEC_ID_MJPEG, AV_CODEC_ID_DVVIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_AV1};
-  constexpr std::array kAudio{AV_CODEC_ID_AAC, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_ALAC, AV_CODEC_ID_OPUS, AV_CODEC_ID_FLAC,
-                              AV_CODEC_ID_PCM_S16LE, AV_CODEC_ID_PCM_S16BE, AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE};
-  for (int i = 0; i < static_cast<int>(input.get()->nb_streams); ++i) {
+  constexpr std::array kHeadersParsed{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC};
+  constexpr std::array kNeverParsed{AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD, AV_CODEC_ID_MJPEG, AV_CODEC_ID_DVVIDEO};
+  constexpr std::array kSmallAudio{AV_CODEC_ID_AAC, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_ALAC, AV_CODEC_ID_OPUS,
+                                   AV_CODEC_ID_PCM_S16LE, AV_CODEC_ID_PCM_S16BE, AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE};
+  const auto has = [](const auto& list, AVCodecID id) { return std::ranges::find(list, id) != list.end(); };
+  for (int i = 0; i < examined; ++i) {
     auto* stream = input.stream(i);
     const auto& p = *stream->codecpar;
-    if (i >= examined || stream->discard == AVDISCARD_ALL) continue;
-    if (av_stream_get_parser(stream)) return false;
-    if (p.codec_type == AVMEDIA_TYPE_VIDEO) {
-      if (std::ranges::find(kVideo, p.codec_id) == kVideo.end()) return false;
-      if (p.codec_tag == MKTAG('a', 'v', 'c', '3') || p.codec_tag == MKTAG('h', 'e', 'v', '1')) return false;
-    } else if (p.codec_type != AVMEDIA_TYPE_AUDIO || std::ranges::find(kAudio, p.codec_id) == kAudio.end()) {
-      return false;
-    }
+    if (stream->discard == AVDISCARD_ALL) continue;
+    if (p.codec_type == AVMEDIA_TYPE_AUDIO && has(kSmallAudio, p.codec_id)) continue;
+    if (p.codec_type != AVMEDIA_TYPE_VIDEO || p.codec_tag == MKTAG('a', 'v', 'c', '3') || p.codec_tag == MKTAG('h', 'e', 'v', '1')) return false;
+    if (has(kHeadersParsed, p.codec_id)) continue;
+    if (!has(kNeverParsed, p.codec_id) || av_stream_get_parser(stream)) return false;
   }
   return true;
 }
@@ -185,6 +183,7 @@ void apply_head(const HeadDecode& head, StreamInfo& stream) {
     set_display_size(video);
   }
   if (video.pixel_format.empty()) describe_pixels(head.pixel_format, video);
+  if (!video.color.mastering) video.color.mastering = head.mastering;
   if (head.interlaced) video.field_order = head.top_first ? "top-first" : "bottom-first";
 }
 
@@ -192,7 +191,7 @@ void apply_head(const HeadDecode& head, StreamInfo& stream) {
 int frames_to_look_at(const FrameTrail& trail, const AVStream* stream) {
   const auto& p = *stream->codecpar;
   if (trail.leading || !trail.starts_with_key) return INT32_MAX;
-  if (p.format < 0 || p.width <= 0) return 1;
+  if (p.format < 0 || p.width <= 0 || p.color_trc == AVCOL_TRC_SMPTE2084) return 1;
   constexpr std::array kMayInterlace{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_DVVIDEO,
                                      AV_CODEC_ID_VC1, AV_CODEC_ID_WMV3, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD, AV_CODEC_ID_MJPEG, AV_CODEC_ID_FFV1};
   const bool may = std::ranges::find(kMayInterlace, p.codec_id) != kMayInterlace.end();
