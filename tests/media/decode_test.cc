@@ -16,8 +16,8 @@ struct Shown {
   friend bool operator==(const Shown&, const Shown&) = default;
 };
 
-std::vector<Shown> read_all(const std::filesystem::path& path, const VideoReaderOptions& options = {}, std::size_t most = SIZE_MAX,
-                            VideoReaderStats* stats = nullptr) {
+std::vector<Shown> read_all(const std::filesystem::path& path, const VideoReaderOptions& options = {},
+                            std::size_t most = SIZE_MAX, VideoReaderStats* stats = nullptr) {
   std::vector<Shown> out;
   const auto fd = open_input(path);
   auto reader = VideoReader::create(fd.get(), -1, options);
@@ -42,11 +42,13 @@ void expect_exact(const std::filesystem::path& path, std::size_t step) {
     VideoReaderOptions options{.start_ticks = full[i].pts};
     if (last < full.size()) options.end_ticks = full[last].pts;
     const auto part = read_all(path, options);
-    const std::vector expected(full.begin() + static_cast<std::ptrdiff_t>(i), full.begin() + static_cast<std::ptrdiff_t>(last));
+    const std::vector expected(full.begin() + static_cast<std::ptrdiff_t>(i),
+                               full.begin() + static_cast<std::ptrdiff_t>(last));
     ASSERT_EQ(part.size(), expected.size()) << path << " from picture " << i;
     for (std::size_t j = 0; j < part.size(); ++j) {
       ASSERT_EQ(part[j].pts, expected[j].pts) << path << " from picture " << i;
-      ASSERT_EQ(part[j].sum, expected[j].sum) << path << " from picture " << i << ": another picture at its " << j << ". one";
+      ASSERT_EQ(part[j].sum, expected[j].sum)
+          << path << " from picture " << i << ": another picture at its " << j << ". one";
     }
   }
 }
@@ -76,11 +78,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Composed{"fragmented.mp4", "-c:v libx264 -bf 2 -g 20 -movflags frag_keyframe+empty_moov"},
                     Composed{"cra.mp4", "-c:v libx265 -x265-params keyint=20:open-gop=1:log-level=none:pools=none"},
                     Composed{"refresh.ts", "-c:v libx264 -bf 0 -g 20 -x264-params intra-refresh=1:keyint=20"},
-                    Composed{"mpeg2.ts", "-c:v mpeg2video -bf 2 -g 12"}, Composed{"mpeg2.mpg", "-c:v mpeg2video -bf 2 -g 12"},
-                    Composed{"vfr.mkv", "-vf select='not(mod(n\\,3))+not(mod(n\\,7))' -vsync vfr -c:v libx264 -bf 3 -g 12"},
+                    Composed{"mpeg2.ts", "-c:v mpeg2video -bf 2 -g 12"},
+                    Composed{"mpeg2.mpg", "-c:v mpeg2video -bf 2 -g 12"},
+                    Composed{"vfr.mkv",
+                             "-vf select='not(mod(n\\,3))+not(mod(n\\,7))' -vsync vfr -c:v libx264 -bf 3 -g 12"},
                     Composed{"mpeg4.avi", "-c:v mpeg4 -bf 0 -g 12"}, Composed{"raw.h264", "-c:v libx264 -bf 2 -g 12"},
                     Composed{"altref.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 20 -b:v 200k"},
-                    Composed{"intra.mov", "-c:v prores -pix_fmt yuv422p10le"}, Composed{"mjpeg.avi", "-c:v mjpeg"}, Composed{"anim.gif", "-t 1"}),
+                    Composed{"intra.mov", "-c:v prores -pix_fmt yuv422p10le"}, Composed{"mjpeg.avi", "-c:v mjpeg"},
+                    Composed{"anim.gif", "-t 1"}),
     [](const auto& parameter) {
       std::string name = parameter.param.name;
       std::ranges::replace(name, '.', '_');
@@ -102,10 +107,12 @@ TEST(VideoReader, DeliversNeighboursOfARange) {
   const TempFolder folder;
   compose(std::string(kSource) + "-c:v libx264 -bf 2 -g 25", folder / "a.mp4");
   const auto full = read_all(folder / "a.mp4");
-  const auto part = read_all(folder / "a.mp4", {.start_ticks = full[10].pts, .end_ticks = full[20].pts, .neighbours = true});
+  const auto part =
+      read_all(folder / "a.mp4", {.start_ticks = full[10].pts, .end_ticks = full[20].pts, .neighbours = true});
   ASSERT_EQ(part.size(), 12U);
   for (std::size_t i = 0; i < part.size(); ++i) EXPECT_EQ(part[i], full[9 + i]);
-  const auto first = read_all(folder / "a.mp4", {.start_ticks = full[0].pts, .end_ticks = full[2].pts, .neighbours = true});
+  const auto first =
+      read_all(folder / "a.mp4", {.start_ticks = full[0].pts, .end_ticks = full[2].pts, .neighbours = true});
   EXPECT_EQ(first.size(), 3U);
 }
 
@@ -126,7 +133,8 @@ TEST(VideoReader, DamageIsCountedAndReadingGoesOn) {
   const TempFolder folder;
   compose(std::string(kSource) + "-c:v libx264 -bf 2 -g 10 -b:v 2M", folder / "good.mp4");
   auto bytes = read_text(folder / "good.mp4");
-  for (std::size_t at = bytes.size() / 3; at < bytes.size() / 3 + 4000 && at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 7);
+  for (std::size_t at = bytes.size() / 3; at < bytes.size() / 3 + 4000 && at < bytes.size(); ++at)
+    bytes[at] = static_cast<char>(at * 7);
   write_text(folder / "bad.mp4", bytes);
   VideoReaderStats stats;
   const auto pictures = read_all(folder / "bad.mp4", {}, SIZE_MAX, &stats);

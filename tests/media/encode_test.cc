@@ -36,7 +36,10 @@ Source look_at(const std::filesystem::path& path) {
     source.height = (*frame)->height;
   }
   const auto n = source.times.size();
-  if (n > 0) source.end = source.times.back() + (n > 1 ? (source.times.back() - source.times.front()) / static_cast<std::int64_t>(n - 1) : 1 / source.time_base.value() / 25);
+  if (n > 0)
+    source.end =
+        source.times.back() + (n > 1 ? (source.times.back() - source.times.front()) / static_cast<std::int64_t>(n - 1)
+                                     : 1 / source.time_base.value() / 25);
   if (n > 0 && source.end <= source.times.back()) source.end = source.times.back() + 1;
   return source;
 }
@@ -54,26 +57,30 @@ std::vector<ChunkSpec> cut(const Source& source, std::size_t chunk, std::size_t 
     spec.origin_ticks = source.times.front();
     spec.start_ticks = source.times[first];
     spec.end_ticks = first + chunk < source.times.size() ? source.times[first + chunk] : source.end;
-    for (auto i = first; i < std::min(first + chunk, source.times.size()); i += segment) spec.segment_starts.push_back(source.times[i]);
+    for (auto i = first; i < std::min(first + chunk, source.times.size()); i += segment)
+      spec.segment_starts.push_back(source.times[i]);
     spec.first_segment_number = number;
     number += static_cast<int>(spec.segment_starts.size());
     spec.timescale = 90000;
     const auto span = source.end - source.times.front();
-    spec.frame_rate = reduced({static_cast<std::int64_t>(source.times.size()) * source.time_base.den, span * source.time_base.num});
+    spec.frame_rate =
+        reduced({static_cast<std::int64_t>(source.times.size()) * source.time_base.den, span * source.time_base.num});
     spec.rungs = rungs;
     out.push_back(spec);
   }
   return out;
 }
 
-ChunkRung rung(std::string name, int width, int height, std::string_view codec = "h264", std::string_view speed = "", std::int64_t cap = 2'000'000) {
+ChunkRung rung(std::string name, int width, int height, std::string_view codec = "h264", std::string_view speed = "",
+               std::int64_t cap = 2'000'000) {
   auto encoder = choose_video_encoder(codec, "medium", speed, cap);
   EXPECT_TRUE(encoder.has_value()) << (encoder ? "" : encoder.error().message);
   return {{std::move(name), width, height, "yuv420p", false}, *encoder};
 }
 
 // Encodes all chunks and joins each rung to a file `<name>.mp4` in the folder.
-std::vector<std::vector<TrackChunk>> encode(const Source& source, const std::vector<ChunkSpec>& specs, const TempFolder& folder) {
+std::vector<std::vector<TrackChunk>> encode(const Source& source, const std::vector<ChunkSpec>& specs,
+                                            const TempFolder& folder) {
   std::vector<std::vector<TrackChunk>> tracks(specs.front().rungs.size());
   std::vector<UniqueFd> files;
   for (const auto& r : specs.front().rungs) files.push_back(new_file(folder / (r.target.name + ".chunks")));
@@ -86,7 +93,8 @@ std::vector<std::vector<TrackChunk>> encode(const Source& source, const std::vec
       EXPECT_GE(fraction, last);
       last = fraction;
     });
-    EXPECT_TRUE(chunks.has_value()) << source.path << ": " << (chunks ? "" : chunks.error().message + " " + chunks.error().detail);
+    EXPECT_TRUE(chunks.has_value()) << source.path << ": "
+                                    << (chunks ? "" : chunks.error().message + " " + chunks.error().detail);
     if (!chunks) return {};
     for (std::size_t i = 0; i < tracks.size(); ++i) tracks[i].push_back(std::move((*chunks)[i]));
   }
@@ -106,10 +114,12 @@ struct Packet {
 
 // The packets of a joined file in the order shown, by ffprobe.
 std::vector<Packet> packets_of(const std::filesystem::path& path) {
-  std::istringstream lines(run(fmt::format("ffprobe -v error -select_streams v -show_entries packet=pts_time,flags -of csv=p=0 '{}'", path.string())));
+  std::istringstream lines(run(fmt::format(
+      "ffprobe -v error -select_streams v -show_entries packet=pts_time,flags -of csv=p=0 '{}'", path.string())));
   std::vector<Packet> out;
   for (std::string line; std::getline(lines, line);)
-    if (const auto comma = line.find(','); comma != std::string::npos) out.push_back({std::stod(line), line[comma + 1] == 'K'});
+    if (const auto comma = line.find(','); comma != std::string::npos)
+      out.push_back({std::stod(line), line[comma + 1] == 'K'});
   std::ranges::sort(out, {}, &Packet::time);
   return out;
 }
@@ -117,7 +127,9 @@ std::vector<Packet> packets_of(const std::filesystem::path& path) {
 // The joined file shows the source's pictures at their times, and its key frames are the segments.
 void expect_right(const std::filesystem::path& path, const Source& source, const std::vector<ChunkSpec>& specs) {
   EXPECT_EQ(run(fmt::format("ffmpeg -v error -i '{}' -f null -", path.string())), "")
-      << path << run(fmt::format("ffprobe -v error -show_entries packet=pts,dts,duration,flags -of csv=p=0 '{}' | head -20", path.string()));
+      << path
+      << run(fmt::format("ffprobe -v error -show_entries packet=pts,dts,duration,flags -of csv=p=0 '{}' | head -20",
+                         path.string()));
   const auto packets = packets_of(path);
   ASSERT_EQ(packets.size(), source.times.size()) << path;
   std::vector<std::int64_t> starts;
@@ -131,8 +143,11 @@ void expect_right(const std::filesystem::path& path, const Source& source, const
 
 // Scene cuts, moving patterns, B-frames: three looks in turn.
 constexpr char kClip[] =
-    "-f lavfi -i testsrc2=s=320x192:r=25:d=2 -f lavfi -i mandelbrot=s=320x192:r=25 -f lavfi -i life=s=320x192:r=25:seed=3 "
-    "-filter_complex [1]trim=end_frame=30,format=yuv420p,setpts=PTS-STARTPTS[b];[2]trim=end_frame=20,format=yuv420p,setpts=PTS-STARTPTS[c];"
+    "-f lavfi -i testsrc2=s=320x192:r=25:d=2 -f lavfi -i mandelbrot=s=320x192:r=25 -f lavfi -i "
+    "life=s=320x192:r=25:seed=3 "
+    "-filter_complex "
+    "[1]trim=end_frame=30,format=yuv420p,setpts=PTS-STARTPTS[b];[2]trim=end_frame=20,format=yuv420p,setpts=PTS-"
+    "STARTPTS[c];"
     "[0]format=yuv420p[a];[a][b][c]concat=n=3:v=1 ";
 
 std::string clip(std::string_view encoder) {
@@ -148,7 +163,8 @@ TEST(EncodeChunk, EveryRungHasThePicturesAndTheSegments) {
   compose(clip("-c:v libx264 -bf 3 -g 40"), folder / "in.mp4");
   const auto source = look_at(folder / "in.mp4");
   ASSERT_EQ(source.times.size(), 100U);
-  const auto specs = cut(source, 50, 20, {rung("a", 320, 192), rung("b", 240, 144), rung("c", 160, 96, "h264", "veryfast")});
+  const auto specs =
+      cut(source, 50, 20, {rung("a", 320, 192), rung("b", 240, 144), rung("c", 160, 96, "h264", "veryfast")});
   const auto tracks = encode(source, specs, folder);
   for (const auto* name : {"a.mp4", "b.mp4", "c.mp4"}) expect_right(folder / name, source, specs);
   ASSERT_EQ(tracks.size(), 3U);
@@ -156,8 +172,10 @@ TEST(EncodeChunk, EveryRungHasThePicturesAndTheSegments) {
   EXPECT_EQ(tracks[0][0].segments.size(), 3U);
   EXPECT_EQ(tracks[0][1].start, tracks[0][0].start + tracks[0][0].duration);
   // Similarity to the source, by ffmpeg.
-  const auto ssim = run(fmt::format("ffmpeg -v info -i '{}' -i '{}' -lavfi '[0]settb=1/25,setpts=N[x];[1]settb=1/25,setpts=N[y];[x][y]ssim' -f null - 2>&1 | grep -o 'Y:[0-9.]*'",
-                                    (folder / "a.mp4").string(), source.path.string()));
+  const auto ssim = run(fmt::format(
+      "ffmpeg -v info -i '{}' -i '{}' -lavfi '[0]settb=1/25,setpts=N[x];[1]settb=1/25,setpts=N[y];[x][y]ssim' -f null "
+      "- 2>&1 | grep -o 'Y:[0-9.]*'",
+      (folder / "a.mp4").string(), source.path.string()));
   EXPECT_GT(std::stod(ssim.substr(2)), 0.95);
 }
 
@@ -191,7 +209,9 @@ TEST(EncodeChunk, OtherCodecsKeepTheSameSegments) {
 
 TEST(EncodeChunk, VariableRatesKeepTheirTimes) {
   const TempFolder folder;
-  run(fmt::format("ffmpeg -v error -y -f lavfi -i testsrc2=s=320x192:r=50:d=3 -vf \"select='not(mod(n,3))+not(mod(n,7))'\" -vsync vfr -c:v libx264 -bf 3 '{}'",
+  run(
+      fmt::format("ffmpeg -v error -y -f lavfi -i testsrc2=s=320x192:r=50:d=3 -vf "
+                  "\"select='not(mod(n,3))+not(mod(n,7))'\" -vsync vfr -c:v libx264 -bf 3 '{}'",
                   (folder / "in.mkv").string()));
   const auto source = look_at(folder / "in.mkv");
   ASSERT_GT(source.times.size(), 50U);
@@ -205,7 +225,8 @@ TEST(EncodeChunk, ShortSlowAndFastFilms) {
     const char* arguments;
     std::size_t pictures;
   };
-  for (const auto& [arguments, pictures] : {Case{"r=25:d=0.12:s=64x64", 3}, Case{"r=1:d=5:s=64x64", 5}, Case{"r=240:d=0.5:s=64x64", 120}, Case{"r=25:d=0.04:s=2x2", 1}}) {
+  for (const auto& [arguments, pictures] : {Case{"r=25:d=0.12:s=64x64", 3}, Case{"r=1:d=5:s=64x64", 5},
+                                            Case{"r=240:d=0.5:s=64x64", 120}, Case{"r=25:d=0.04:s=2x2", 1}}) {
     const TempFolder folder;
     compose(fmt::format("-f lavfi -i testsrc2={} -c:v ffv1", arguments), folder / "in.mkv");
     const auto source = look_at(folder / "in.mkv");
@@ -219,7 +240,8 @@ TEST(EncodeChunk, ShortSlowAndFastFilms) {
 
 TEST(EncodeChunk, InterlacedKeepsItsFrames) {
   const TempFolder folder;
-  compose("-f lavfi -i testsrc2=s=320x192:r=50:d=2 -vf interlace -c:v mpeg2video -flags +ildct+ilme -b:v 3M", folder / "in.ts");
+  compose("-f lavfi -i testsrc2=s=320x192:r=50:d=2 -vf interlace -c:v mpeg2video -flags +ildct+ilme -b:v 3M",
+          folder / "in.ts");
   const auto source = look_at(folder / "in.ts");
   auto specs = cut(source, 25, 25, {rung("a", 320, 192)});
   for (auto& spec : specs) spec.picture.deinterlace = Deinterlace::flagged;
@@ -295,7 +317,8 @@ TEST(EncodeChunk, RealFilesEncode) {
     if (source.times.empty()) continue;
     SCOPED_TRACE(path);
     const TempFolder folder;
-    const auto specs = cut(source, 24, 12, {rung("a", even(source.width / 2), even(source.height / 2), "h264", "ultrafast")});
+    const auto specs =
+        cut(source, 24, 12, {rung("a", even(source.width / 2), even(source.height / 2), "h264", "ultrafast")});
     auto few = specs;
     if (few.size() > 3) few.resize(3);
     auto shown = source;

@@ -19,8 +19,10 @@ namespace vf::test {
 // The samples of a frame, plane after plane, without padding.
 inline std::vector<std::uint8_t> bytes_of(const AVFrame& frame) {
   const auto format = static_cast<AVPixelFormat>(frame.format);
-  std::vector<std::uint8_t> out(static_cast<std::size_t>(std::max(0, av_image_get_buffer_size(format, frame.width, frame.height, 1))));
-  av_image_copy_to_buffer(out.data(), static_cast<int>(out.size()), frame.data, frame.linesize, format, frame.width, frame.height, 1);
+  std::vector<std::uint8_t> out(
+      static_cast<std::size_t>(std::max(0, av_image_get_buffer_size(format, frame.width, frame.height, 1))));
+  av_image_copy_to_buffer(out.data(), static_cast<int>(out.size()), frame.data, frame.linesize, format, frame.width,
+                          frame.height, 1);
   return out;
 }
 

@@ -27,7 +27,8 @@ int choose_stream(const AVFormatContext& format, int wanted) {
   int first = -1;
   for (unsigned i = 0; i < format.nb_streams; ++i) {
     const auto& stream = *format.streams[i];
-    if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO || (stream.disposition & AV_DISPOSITION_ATTACHED_PIC)) continue;
+    if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO || (stream.disposition & AV_DISPOSITION_ATTACHED_PIC))
+      continue;
     if (stream.disposition & AV_DISPOSITION_DEFAULT) return static_cast<int>(i);
     if (first < 0) first = static_cast<int>(i);
   }

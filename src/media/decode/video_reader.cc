@@ -20,11 +20,13 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
   const auto* decoder = av::allowed_decoder(parameters.codec_id);
   if (!decoder)
     return fail(ErrorCode::unsupported_input,
-                fmt::format("The video codec {} is not among those that VideoForge decodes.", avcodec_get_name(parameters.codec_id)));
+                fmt::format("The video codec {} is not among those that VideoForge decodes.",
+                            avcodec_get_name(parameters.codec_id)));
   av::CodecPtr codec(avcodec_alloc_context3(decoder));
   if (!codec) return fail(ErrorCode::no_memory, "There is not enough memory to decode the video.");
   if (const int code = avcodec_parameters_to_context(codec.get(), &parameters); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::invalid_input, "The video stream's description is damaged."));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_input, "The video stream's description is damaged."));
   codec->pkt_timebase = stream.time_base;
   codec->max_pixels = options.max_pixels;
   codec->thread_count = options.threads;
@@ -36,7 +38,8 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
   else if (options.skip_non_reference)
     codec->skip_frame = AVDISCARD_NONREF;
   if (const int code = avcodec_open2(codec.get(), decoder, nullptr); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::invalid_input, fmt::format("The {} video cannot be decoded.", decoder->name)));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_input, fmt::format("The {} video cannot be decoded.", decoder->name)));
   return codec;
 }
 
@@ -73,12 +76,12 @@ struct VideoReader::State {
   bool finished = false;
   bool past_end = false;  // one picture after the end went out
   int earlier_starts = 0;
-  std::int64_t frame_ticks = 0;                            // nominal duration of a frame, 0 = unknown
-  std::int64_t last_pts = AV_NOPTS_VALUE;                  // of the last picture, delivered or before the start
-  std::optional<std::int64_t> first_fed;                   // earliest wanted time among the packets fed
-  bool started = false;                                    // a wanted picture came
+  std::int64_t frame_ticks = 0;            // nominal duration of a frame, 0 = unknown
+  std::int64_t last_pts = AV_NOPTS_VALUE;  // of the last picture, delivered or before the start
+  std::optional<std::int64_t> first_fed;   // earliest wanted time among the packets fed
+  bool started = false;                    // a wanted picture came
   bool all_have_pts = true;
-  std::int64_t flagged_packets = 0;                        // the demuxer said they are corrupt
+  std::int64_t flagged_packets = 0;  // the demuxer said they are corrupt
 
   State(PacketSource packets, const VideoReaderOptions& o) : options(o), source(std::move(packets)) {}
 
@@ -104,7 +107,8 @@ Result<void> VideoReader::State::feed() {
     if (all_have_pts && !options.neighbours && packet->dts != AV_NOPTS_VALUE && ended(packet->dts)) break;
     if (!options.only.empty() && packet->pts != AV_NOPTS_VALUE)
       codec->skip_frame = chosen(packet->pts) ? AVDISCARD_DEFAULT : AVDISCARD_NONREF;
-    if (packet->pts != AV_NOPTS_VALUE && wanted(packet->pts) && chosen(packet->pts) && !(packet->flags & AV_PKT_FLAG_DISCARD))
+    if (packet->pts != AV_NOPTS_VALUE && wanted(packet->pts) && chosen(packet->pts) &&
+        !(packet->flags & AV_PKT_FLAG_DISCARD))
       first_fed = std::min(first_fed.value_or(packet->pts), packet->pts);
     const int code = avcodec_send_packet(codec.get(), packet.get());
     if (code == AVERROR(ENOMEM)) return std::unexpected(av::error_from(code, ErrorCode::no_memory, "decode the video"));
@@ -179,7 +183,8 @@ Result<VideoReader> VideoReader::create(int fd, int stream_index, const VideoRea
   auto source = VF_TRY(PacketSource::open(fd, stream_index, options.parts));
   const auto& parameters = *source.stream()->codecpar;
   if (static_cast<std::int64_t>(parameters.width) * parameters.height > options.max_pixels)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The pictures are {} x {}; the limit is {} pixels.", parameters.width, parameters.height, options.max_pixels));
+    return fail(ErrorCode::limit_exceeded, fmt::format("The pictures are {} x {}; the limit is {} pixels.",
+                                                       parameters.width, parameters.height, options.max_pixels));
   auto state = std::make_unique<State>(std::move(source), options);
   if (!state->packet || !state->decoded || !state->delivered || !state->before)
     return fail(ErrorCode::no_memory, "There is not enough memory to decode the video.");

@@ -15,7 +15,8 @@ bool is_remark(NalCodec codec, std::span<const std::uint8_t> nal) {
 void drop_encoder_remarks(NalCodec codec, std::vector<std::uint8_t>& sample) {
   std::size_t at = 0;
   while (at + 4 <= sample.size()) {
-    const std::size_t size = std::size_t{sample[at]} << 24 | std::size_t{sample[at + 1]} << 16 | std::size_t{sample[at + 2]} << 8 | sample[at + 3];
+    const std::size_t size = std::size_t{sample[at]} << 24 | std::size_t{sample[at + 1]} << 16 |
+                             std::size_t{sample[at + 2]} << 8 | sample[at + 3];
     if (size > sample.size() - at - 4) return;
     const auto begin = sample.begin() + static_cast<std::ptrdiff_t>(at);
     const auto end = begin + static_cast<std::ptrdiff_t>(4 + size);

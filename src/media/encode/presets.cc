@@ -106,8 +106,9 @@ std::string x265_light(const HdrMetadata& m) {
   if (m.display_primaries.size() == 8) {
     const auto& p = m.display_primaries;
     const auto xy = [](double v) { return std::lround(v * 50000); };
-    out = fmt::format("master-display=G({},{})B({},{})R({},{})WP({},{})L({},{})", xy(p[2]), xy(p[3]), xy(p[4]), xy(p[5]), xy(p[0]), xy(p[1]),
-                      xy(p[6]), xy(p[7]), std::lround(m.max_luminance * 10000), std::lround(m.min_luminance * 10000));
+    out = fmt::format("master-display=G({},{})B({},{})R({},{})WP({},{})L({},{})", xy(p[2]), xy(p[3]), xy(p[4]),
+                      xy(p[5]), xy(p[0]), xy(p[1]), xy(p[6]), xy(p[7]), std::lround(m.max_luminance * 10000),
+                      std::lround(m.min_luminance * 10000));
   }
   if (m.max_cll > 0) out = joined({out, fmt::format("max-cll={},{}", m.max_cll, m.max_fall)});
   return out;
@@ -117,8 +118,9 @@ std::string svt_light(const HdrMetadata& m) {
   std::string out;
   if (m.display_primaries.size() == 8) {
     const auto& p = m.display_primaries;
-    out = fmt::format("mastering-display=G({:.5f},{:.5f})B({:.5f},{:.5f})R({:.5f},{:.5f})WP({:.5f},{:.5f})L({:.4f},{:.4f})", p[2], p[3], p[4], p[5],
-                      p[0], p[1], p[6], p[7], m.max_luminance, m.min_luminance);
+    out = fmt::format(
+        "mastering-display=G({:.5f},{:.5f})B({:.5f},{:.5f})R({:.5f},{:.5f})WP({:.5f},{:.5f})L({:.4f},{:.4f})", p[2],
+        p[3], p[4], p[5], p[0], p[1], p[6], p[7], m.max_luminance, m.min_luminance);
   }
   if (m.max_cll > 0) out = joined({out, fmt::format("content-light={},{}", m.max_cll, m.max_fall)});
   return out;
@@ -132,21 +134,24 @@ Options x264_options(const VideoEncoder& e, const SpeedRow& speed) {
   return {{"preset", std::string(speed.preset)},
           {"crf", fmt::format("{}", e.crf)},
           {"forced-idr", "1"},
-          {"x264-params", joined({"keyint=infinite", "min-keyint=1000000", "open-gop=0", "cpu-independent=1", "stitchable=1", std::string(speed.params)})}};
+          {"x264-params", joined({"keyint=infinite", "min-keyint=1000000", "open-gop=0", "cpu-independent=1",
+                                  "stitchable=1", std::string(speed.params)})}};
 }
 
 Options x265_options(const VideoEncoder& e, const SpeedRow& speed, const HdrMetadata* mastering) {
   return {{"preset", std::string(speed.preset)},
           {"crf", fmt::format("{}", e.crf)},
           {"forced-idr", "1"},
-          {"x265-params", joined({"keyint=-1", "min-keyint=1000000", "open-gop=0", "pools=none", "frame-threads=1", "wpp=0", "info=0", "repeat-headers=0",
-                                  "log-level=none", mastering ? "hdr10=1:" + x265_light(*mastering) : "", std::string(speed.params)})}};
+          {"x265-params", joined({"keyint=-1", "min-keyint=1000000", "open-gop=0", "pools=none", "frame-threads=1",
+                                  "wpp=0", "info=0", "repeat-headers=0", "log-level=none",
+                                  mastering ? "hdr10=1:" + x265_light(*mastering) : "", std::string(speed.params)})}};
 }
 
 Options svt_options(const VideoEncoder& e, const SpeedRow& speed, const HdrMetadata* mastering) {
   return {{"preset", std::string(speed.preset)},
           {"crf", fmt::format("{}", std::lround(e.crf))},
-          {"svtav1-params", joined({"lp=1", "scd=0", "enable-overlays=0", mastering ? svt_light(*mastering) : "", std::string(speed.params)})}};
+          {"svtav1-params", joined({"lp=1", "scd=0", "enable-overlays=0", mastering ? svt_light(*mastering) : "",
+                                    std::string(speed.params)})}};
 }
 
 Options vpx_options(const VideoEncoder& e, const SpeedRow& speed) {
@@ -163,18 +168,23 @@ Options vpx_options(const VideoEncoder& e, const SpeedRow& speed) {
 
 }  // namespace
 
-Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_view quality, std::string_view speed, std::int64_t max_rate) {
+Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_view quality, std::string_view speed,
+                                          std::int64_t max_rate) {
   const auto* row = row_of(codec);
-  if (!row) return fail(ErrorCode::invalid_argument, fmt::format("No codec is named {}: choose h264, hevc, av1 or vp9.", codec));
+  if (!row)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("No codec is named {}: choose h264, hevc, av1 or vp9.", codec));
   if (!avcodec_find_encoder_by_name(std::string(row->encoder).c_str()))
-    return fail(ErrorCode::unsupported_input, fmt::format("This build of libav cannot encode {} (it lacks {}).", codec, row->encoder));
+    return fail(ErrorCode::unsupported_input,
+                fmt::format("This build of libav cannot encode {} (it lacks {}).", codec, row->encoder));
   VideoEncoder out;
   out.codec = codec;
   out.preset = speed.empty() ? "default" : std::string(speed);
   if (!speed_of(*row, out.preset)) {
     std::string names;
     for (const auto& s : row->speeds) names += (names.empty() ? "" : ", ") + std::string(s.name);
-    return fail(ErrorCode::invalid_argument, fmt::format("{} has no speed named {}: choose one of {}.", codec, speed, names));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} has no speed named {}: choose one of {}.", codec, speed, names));
   }
   if (quality == "low") {
     out.crf = row->low;
@@ -184,8 +194,11 @@ Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_vi
     out.crf = row->high;
   } else {
     const auto [end, code] = std::from_chars(quality.data(), quality.data() + quality.size(), out.crf);
-    if (code != std::errc() || end != quality.data() + quality.size() || !(out.crf >= row->best && out.crf <= row->worst))
-      return fail(ErrorCode::invalid_argument, fmt::format("A quality is low, medium, high or for {} a number from {} (best) to {}, not {}.", codec, row->best, row->worst, quality));
+    if (code != std::errc() || end != quality.data() + quality.size() ||
+        !(out.crf >= row->best && out.crf <= row->worst))
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("A quality is low, medium, high or for {} a number from {} (best) to {}, not {}.", codec,
+                              row->best, row->worst, quality));
   }
   out.max_rate = max_rate;
   out.buffer_size = 2 * max_rate;
@@ -209,7 +222,9 @@ std::string encoder_version(std::string_view codec) {
 Result<EncoderSettings> settings_for(const VideoEncoder& encoder, const Target&, const HdrMetadata* mastering) {
   const auto* row = row_of(encoder.codec);
   const auto* speed = row ? speed_of(*row, encoder.preset) : nullptr;
-  if (!speed) return fail(ErrorCode::invalid_argument, fmt::format("Nothing is known of the codec {} at speed {}.", encoder.codec, encoder.preset));
+  if (!speed)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Nothing is known of the codec {} at speed {}.", encoder.codec, encoder.preset));
   EncoderSettings out;
   out.encoder = row->encoder;
   if (encoder.codec == "h264") out.options = x264_options(encoder, *speed);

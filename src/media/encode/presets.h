@@ -17,11 +17,11 @@ namespace vf::media {
 
 // What one rung's encoder is told. The caps are for the video alone, in bit/s and bit.
 struct VideoEncoder {
-  std::string codec = "h264";     // h264, hevc, av1, vp9
-  std::string preset = "default"; // ours, or a name of the encoder itself (speed_names)
-  double crf = 23;                // constant quality on the encoder's own scale
-  std::int64_t max_rate = 0;      // 0 = no cap
-  std::int64_t buffer_size = 0;   // 0 = twice the cap
+  std::string codec = "h264";                       // h264, hevc, av1, vp9
+  std::string preset = "default";                   // ours, or a name of the encoder itself (speed_names)
+  double crf = 23;                                  // constant quality on the encoder's own scale
+  std::int64_t max_rate = 0;                        // 0 = no cap
+  std::int64_t buffer_size = 0;                     // 0 = twice the cap
   std::map<std::string, std::string> options = {};  // more of the encoder library's own options
 };
 BOOST_DESCRIBE_STRUCT(VideoEncoder, (), (codec, preset, crf, max_rate, buffer_size, options))

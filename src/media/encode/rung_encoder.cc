@@ -28,14 +28,17 @@ Result<void> RungEncoder::open(const AVFrame& first) {
   const bool keeps_light = first.color_trc == AVCOL_TRC_SMPTE2084 || first.color_trc == AVCOL_TRC_ARIB_STD_B67;
   settings_ = VF_TRY(settings_for(encoder, rung_.target, keeps_light && spec_.mastering ? &*spec_.mastering : nullptr));
   const auto* library = avcodec_find_encoder_by_name(settings_.encoder.c_str());
-  if (!library) return fail(ErrorCode::unsupported_input, fmt::format("This build of libav has no {} encoder ({}).", encoder.codec, settings_.encoder));
+  if (!library)
+    return fail(ErrorCode::unsupported_input,
+                fmt::format("This build of libav has no {} encoder ({}).", encoder.codec, settings_.encoder));
   codec_.reset(avcodec_alloc_context3(library));
   if (!codec_ || !packet_) return fail(ErrorCode::no_memory, "There is not enough memory for the encoder.");
   codec_->width = first.width;
   codec_->height = first.height;
   codec_->pix_fmt = static_cast<AVPixelFormat>(first.format);
   codec_->time_base = {1, spec_.timescale};
-  if (spec_.frame_rate.valid()) av_reduce(&codec_->framerate.num, &codec_->framerate.den, spec_.frame_rate.num, spec_.frame_rate.den, INT32_MAX);
+  if (spec_.frame_rate.valid())
+    av_reduce(&codec_->framerate.num, &codec_->framerate.den, spec_.frame_rate.num, spec_.frame_rate.den, INT32_MAX);
   codec_->sample_aspect_ratio = {1, 1};
   codec_->color_range = first.color_range;
   codec_->color_primaries = first.color_primaries;
@@ -47,12 +50,15 @@ Result<void> RungEncoder::open(const AVFrame& first) {
   codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
   if (encoder.max_rate > 0) {
     codec_->rc_max_rate = encoder.max_rate;
-    codec_->rc_buffer_size = static_cast<int>(clamped_int(encoder.buffer_size > 0 ? encoder.buffer_size : 2 * encoder.max_rate));
+    codec_->rc_buffer_size =
+        static_cast<int>(clamped_int(encoder.buffer_size > 0 ? encoder.buffer_size : 2 * encoder.max_rate));
   }
   Dictionary options;
   for (const auto& [name, value] : settings_.options) av_dict_set(&options.value, name.c_str(), value.c_str(), 0);
   if (const int code = avcodec_open2(codec_.get(), library, &options.value); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::invalid_argument, fmt::format("{} does not take these settings for {} x {}.", settings_.encoder, first.width, first.height)));
+    return std::unexpected(av::error_from(
+        code, ErrorCode::invalid_argument,
+        fmt::format("{} does not take these settings for {} x {}.", settings_.encoder, first.width, first.height)));
   if (const auto* unused = av_dict_get(options.value, "", nullptr, AV_DICT_IGNORE_SUFFIX))
     return fail(ErrorCode::invalid_argument, fmt::format("{} has no option named {}.", settings_.encoder, unused->key));
   if (writer_) return {};

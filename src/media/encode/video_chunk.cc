@@ -19,12 +19,16 @@ namespace {
 constexpr std::size_t kQueuedPictures = 4;
 
 Result<void> check(const ChunkSpec& spec, std::span<const RungOutput> outputs) {
-  const auto wrong = [](std::string_view what) { return fail(ErrorCode::invalid_argument, fmt::format("The chunk cannot be encoded: {}.", what)); };
-  if (spec.rungs.empty() || outputs.size() != spec.rungs.size()) return wrong("it needs rungs, and one output for each");
+  const auto wrong = [](std::string_view what) {
+    return fail(ErrorCode::invalid_argument, fmt::format("The chunk cannot be encoded: {}.", what));
+  };
+  if (spec.rungs.empty() || outputs.size() != spec.rungs.size())
+    return wrong("it needs rungs, and one output for each");
   if (!spec.time_base.valid() || spec.timescale < 1) return wrong("its time base or timescale is missing");
-  if (spec.start_ticks >= spec.end_ticks || spec.start_ticks < spec.origin_ticks) return wrong("its times are out of order");
-  if (spec.segment_starts.empty() || spec.segment_starts.front() != spec.start_ticks || spec.segment_starts.back() >= spec.end_ticks ||
-      !std::ranges::is_sorted(spec.segment_starts, std::less_equal<>()))
+  if (spec.start_ticks >= spec.end_ticks || spec.start_ticks < spec.origin_ticks)
+    return wrong("its times are out of order");
+  if (spec.segment_starts.empty() || spec.segment_starts.front() != spec.start_ticks ||
+      spec.segment_starts.back() >= spec.end_ticks || !std::ranges::is_sorted(spec.segment_starts, std::less_equal<>()))
     return wrong("its segments do not begin at its start or are out of order");
   return {};
 }
@@ -32,7 +36,8 @@ Result<void> check(const ChunkSpec& spec, std::span<const RungOutput> outputs) {
 // One rung's thread: takes pictures until the queue closes.
 class RungThread {
  public:
-  RungThread(const ChunkSpec& spec, const ChunkRung& rung, int fd) : queue_(kQueuedPictures), encoder_(spec, rung, fd), thread_([this] { run(); }) {}
+  RungThread(const ChunkSpec& spec, const ChunkRung& rung, int fd)
+      : queue_(kQueuedPictures), encoder_(spec, rung, fd), thread_([this] { run(); }) {}
   ~RungThread() { queue_.close(); }
 
   // False when the encoder has failed: finish() tells why.
@@ -89,7 +94,9 @@ class Distributor {
   Result<bool> advance(std::int64_t pts);
   void open_segment_at(std::int64_t pts);
   Result<bool> keep(const PictureChain& chain, std::int64_t pts);
-  std::int64_t out(std::int64_t ticks) const { return rescale(ticks - spec_.origin_ticks, spec_.time_base, {1, spec_.timescale}); }
+  std::int64_t out(std::int64_t ticks) const {
+    return rescale(ticks - spec_.origin_ticks, spec_.time_base, {1, spec_.timescale});
+  }
   bool too_soon(std::int64_t pts) const;
 
   const ChunkSpec& spec_;
@@ -128,7 +135,8 @@ Result<bool> Distributor::send(std::int64_t until) {
 // Sends the waiting picture, again at the start of every segment that ends before `pts`.
 Result<bool> Distributor::advance(std::int64_t pts) {
   const auto& starts = spec_.segment_starts;
-  while (next_segment_ < starts.size() && (next_segment_ + 1 < starts.size() ? starts[next_segment_ + 1] <= pts : pts >= spec_.end_ticks)) {
+  while (next_segment_ < starts.size() &&
+         (next_segment_ + 1 < starts.size() ? starts[next_segment_ + 1] <= pts : pts >= spec_.end_ticks)) {
     if (!VF_TRY(send(starts[next_segment_]))) return false;
     waiting_pts_ = starts[next_segment_++];
     waiting_starts_ = true;
@@ -152,7 +160,8 @@ Result<bool> Distributor::add(const PictureChain& chain) {
   VF_TRY(keep(chain, spec_.start_ticks));
   if (pts > spec_.start_ticks) ++held_segments_;
   // A whole segment or more is missing before the first picture: it stands in for that, too.
-  return next_segment_ < spec_.segment_starts.size() && pts >= spec_.segment_starts[next_segment_] ? add(chain) : Result<bool>(true);
+  return next_segment_ < spec_.segment_starts.size() && pts >= spec_.segment_starts[next_segment_] ? add(chain)
+                                                                                                   : Result<bool>(true);
 }
 
 void Distributor::open_segment_at(std::int64_t pts) {
@@ -179,14 +188,17 @@ std::vector<Warning> warnings_of(const VideoReaderStats& stats, std::int64_t hel
   const auto say = [&](std::int64_t count, std::string code, std::string_view what) {
     if (count > 0) out.push_back({std::move(code), fmt::format("{} {}", count, what)});
   };
-  say(stats.decode_errors + stats.damaged_packets, "damaged-packets", "packets of the video are damaged and were left out.");
+  say(stats.decode_errors + stats.damaged_packets, "damaged-packets",
+      "packets of the video are damaged and were left out.");
   say(stats.corrupt_frames, "damaged-pictures", "pictures are damaged and were mended as well as they can be.");
   say(stats.duplicates, "repeated-times", "pictures with the time of another one were left out.");
-  say(held_segments, "held-pictures", "segments begin with a repeated picture, because their own first one is missing.");
+  say(held_segments, "held-pictures",
+      "segments begin with a repeated picture, because their own first one is missing.");
   return out;
 }
 
-Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distributor, const ChunkSpec& spec, const EncodeProgress& progress) {
+Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distributor, const ChunkSpec& spec,
+                 const EncodeProgress& progress) {
   bool more = true;
   const auto drain = [&]() -> Result<void> {
     while (more && VF_TRY(chain.pull())) more = VF_TRY(distributor.add(chain));
@@ -198,21 +210,27 @@ Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distribu
     const auto pts = frame->pts;
     VF_CHECK(chain.push(frame));
     VF_CHECK(drain());
-    if (progress) progress(std::clamp(static_cast<double>(pts - spec.start_ticks) / static_cast<double>(spec.end_ticks - spec.start_ticks), 0.0, 1.0));
+    if (progress)
+      progress(std::clamp(
+          static_cast<double>(pts - spec.start_ticks) / static_cast<double>(spec.end_ticks - spec.start_ticks), 0.0,
+          1.0));
   }
   VF_CHECK(chain.push(nullptr));
   VF_CHECK(drain());
   if (!distributor.any())
-    return fail(ErrorCode::invalid_input, fmt::format("None of the pictures from {:.1f} s on can be decoded: the video is damaged there.",
-                                                      static_cast<double>(spec.start_ticks - spec.origin_ticks) * spec.time_base.value()));
+    return fail(ErrorCode::invalid_input,
+                fmt::format("None of the pictures from {:.1f} s on can be decoded: the video is damaged there.",
+                            static_cast<double>(spec.start_ticks - spec.origin_ticks) * spec.time_base.value()));
   if (more) VF_TRY(distributor.end());
   return {};
 }
 
 }  // namespace
 
-Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpec& spec, const PictureResources& resources,
-                                                   std::span<const RungOutput> outputs, const EncodeProgress& progress) {
+Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpec& spec,
+                                                   const PictureResources& resources,
+                                                   std::span<const RungOutput> outputs,
+                                                   const EncodeProgress& progress) {
   VF_CHECK(check(spec, outputs));
   auto reader = VF_TRY(VideoReader::create(source_fd, spec.stream_index,
                                            {.start_ticks = spec.start_ticks,
@@ -223,7 +241,8 @@ Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpe
   for (const auto& rung : spec.rungs) targets.push_back(rung.target);
   auto chain = VF_TRY(PictureChain::create(spec.picture, {spec.time_base, spec.origin_ticks}, targets, resources));
   std::vector<std::unique_ptr<RungThread>> rungs;
-  for (std::size_t i = 0; i < spec.rungs.size(); ++i) rungs.push_back(std::make_unique<RungThread>(spec, spec.rungs[i], outputs[i].fd));
+  for (std::size_t i = 0; i < spec.rungs.size(); ++i)
+    rungs.push_back(std::make_unique<RungThread>(spec, spec.rungs[i], outputs[i].fd));
   Distributor distributor(spec, rungs);
   const auto outcome = run(reader, chain, distributor, spec, progress);
   for (const auto& rung : rungs) {

@@ -19,7 +19,8 @@ Result<RgbaImage> load_image(int fd) {
   auto reader = VF_TRY(VideoReader::create(fd, -1, {.max_pixels = kMaxWatermarkPixels}));
   const auto* frame = VF_TRY(reader.next());
   if (!frame) return fail(ErrorCode::invalid_input, "The watermark cannot be read as a picture.");
-  auto scaler = VF_TRY(Scaler::create({frame->width, frame->height, frame->format}, light_of(*frame, 0), {frame->width, frame->height, AV_PIX_FMT_RGBA}, AVCOL_SPC_BT709));
+  auto scaler = VF_TRY(Scaler::create({frame->width, frame->height, frame->format}, light_of(*frame, 0),
+                                      {frame->width, frame->height, AV_PIX_FMT_RGBA}, AVCOL_SPC_BT709));
   auto pool = VF_TRY(FramePool::create(frame->width, frame->height, AV_PIX_FMT_RGBA));
   auto rgba = VF_TRY(pool.get());
   VF_CHECK(scaler.run(*frame, *rgba));
@@ -33,7 +34,8 @@ Result<RgbaImage> load_image(int fd) {
 
 Stamp place(const RgbaImage& image, const Watermark& mark, PictureShape shape, const Light& light, int bits) {
   const int width = std::clamp(static_cast<int>(std::lround(mark.width * shape.width)), 1, shape.width);
-  const int height = std::clamp(static_cast<int>(std::lround(static_cast<double>(width) * image.height / image.width)), 1, shape.height);
+  const int height = std::clamp(static_cast<int>(std::lround(static_cast<double>(width) * image.height / image.width)),
+                                1, shape.height);
   const int margin = static_cast<int>(std::lround(mark.margin * std::min(shape.width, shape.height)));
   const bool left = mark.corner == Corner::top_left || mark.corner == Corner::bottom_left;
   const bool top = mark.corner == Corner::top_left || mark.corner == Corner::top_right;
@@ -52,7 +54,9 @@ struct Subtitles {
   int font_fd = -1;
   int stream_index = 0;
 
-  double seconds(std::int64_t pts) const { return static_cast<double>(own_file ? pts - clock.origin_ticks : pts) * clock.time_base.value(); }
+  double seconds(std::int64_t pts) const {
+    return static_cast<double>(own_file ? pts - clock.origin_ticks : pts) * clock.time_base.value();
+  }
 
   Result<void> follow(double now) {
     if (!track) track = VF_TRY(SubtitleTrack::open(fd, stream_index, font_fd, now));
@@ -62,8 +66,13 @@ struct Subtitles {
 
 class DrawStep final : public Step {
  public:
-  DrawStep(FramePool pool, PictureShape shape, const Light& light, std::optional<Stamp> mark, std::shared_ptr<Subtitles> subtitles)
-      : pool_(std::move(pool)), shape_(shape), light_(light), mark_(std::move(mark)), subtitles_(std::move(subtitles)) {}
+  DrawStep(FramePool pool, PictureShape shape, const Light& light, std::optional<Stamp> mark,
+           std::shared_ptr<Subtitles> subtitles)
+      : pool_(std::move(pool)),
+        shape_(shape),
+        light_(light),
+        mark_(std::move(mark)),
+        subtitles_(std::move(subtitles)) {}
 
   Result<av::FramePtr> run(const AVFrame& from) override {
     av::FramePtr to;
@@ -101,8 +110,12 @@ class DrawStep final : public Step {
       return to.get();
     };
     subtitles_->track->paint(now, shape_.width, shape_.height, light_, bits,
-                             {[&](const Mask& mask, const Ink& ink) { if (auto* c = canvas()) draw(mask, ink, *c); },
-                              [&](const RgbaImage& image, int x, int y) { if (auto* c = canvas()) draw(make_stamp(image, x, y, 1, light_, bits), *c); }});
+                             {[&](const Mask& mask, const Ink& ink) {
+                                if (auto* c = canvas()) draw(mask, ink, *c);
+                              },
+                              [&](const RgbaImage& image, int x, int y) {
+                                if (auto* c = canvas()) draw(make_stamp(image, x, y, 1, light_, bits), *c);
+                              }});
     return outcome;
   }
 
@@ -130,16 +143,20 @@ class SpecArtist final : public Artist {
 
 }  // namespace
 
-Result<std::unique_ptr<Artist>> make_artist(const PictureSpec& spec, const PictureClock& clock, const PictureResources& resources) {
+Result<std::unique_ptr<Artist>> make_artist(const PictureSpec& spec, const PictureClock& clock,
+                                            const PictureResources& resources) {
   auto artist = std::make_unique<SpecArtist>();
   if (spec.watermark) {
-    if (resources.watermark_fd < 0) return fail(ErrorCode::invalid_argument, "A watermark is asked for but its picture was not handed over.");
+    if (resources.watermark_fd < 0)
+      return fail(ErrorCode::invalid_argument, "A watermark is asked for but its picture was not handed over.");
     artist->watermark = spec.watermark;
     artist->image = VF_TRY(load_image(resources.watermark_fd));
   }
   if (spec.burn) {
-    if (resources.subtitle_fd < 0) return fail(ErrorCode::invalid_argument, "Subtitles are to be drawn but their file was not handed over.");
-    artist->subtitles = std::make_shared<Subtitles>(Subtitles{nullptr, clock, spec.burn->own_file, resources.subtitle_fd, resources.font_fd, spec.burn->stream_index});
+    if (resources.subtitle_fd < 0)
+      return fail(ErrorCode::invalid_argument, "Subtitles are to be drawn but their file was not handed over.");
+    artist->subtitles = std::make_shared<Subtitles>(Subtitles{
+        nullptr, clock, spec.burn->own_file, resources.subtitle_fd, resources.font_fd, spec.burn->stream_index});
   }
   return std::unique_ptr<Artist>(std::move(artist));
 }

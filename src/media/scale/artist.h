@@ -10,6 +10,7 @@
 namespace vf::media {
 
 // Errors: invalid_input where the watermark or the subtitles cannot be read.
-Result<std::unique_ptr<Artist>> make_artist(const PictureSpec& spec, const PictureClock& clock, const PictureResources& resources);
+Result<std::unique_ptr<Artist>> make_artist(const PictureSpec& spec, const PictureClock& clock,
+                                            const PictureResources& resources);
 
 }  // namespace vf::media

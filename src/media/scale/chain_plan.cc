@@ -51,7 +51,9 @@ class Planner {
 
 // To the shape, range and (from RGB) matrix wanted; nothing where the picture is so already.
 Result<Planner::Place> Planner::scaled(Place at, PictureShape to) {
-  if (at.shape.width == to.width && at.shape.height == to.height && at.shape.format == to.format && !at.light.full_range) return at;
+  if (at.shape.width == to.width && at.shape.height == to.height && at.shape.format == to.format &&
+      !at.light.full_range)
+    return at;
   auto light = at.light;
   if (light.rgb) {
     light.matrix = light.wide ? AVCOL_SPC_BT2020_NCL : AVCOL_SPC_BT709;
@@ -85,7 +87,8 @@ Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, bool 
   }
   const bool map = !keep_hdr && source_light_.needs_mapping();
   const bool swapped = spec_.rotation == 90 || spec_.rotation == 270;
-  const PictureShape lying{swapped ? to.height : to.width, swapped ? to.width : to.height, map ? kWorkFormat10 : to.format};
+  const PictureShape lying{swapped ? to.height : to.width, swapped ? to.width : to.height,
+                           map ? kWorkFormat10 : to.format};
   at = VF_TRY(scaled(at, lying));
   if (!keep_hdr) at = VF_TRY(to_sdr(at, to.format));
   if (spec_.rotation != 0 || spec_.mirrored)
@@ -96,18 +99,21 @@ Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, bool 
 
 }  // namespace
 
-Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec, std::span<const Target> targets, const Artist* artist) {
+Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec,
+                             std::span<const Target> targets, const Artist* artist) {
   ChainPlan plan;
   plan.of_target.assign(targets.size(), -1);
   plan.hdr_target.assign(targets.size(), false);
   std::vector<std::size_t> order(targets.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto area = [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].width) * targets[i].height; };
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return area(a) != area(b) ? area(a) > area(b) : a < b; });
+  std::ranges::sort(order,
+                    [&](std::size_t a, std::size_t b) { return area(a) != area(b) ? area(a) > area(b) : a < b; });
   for (const bool hdr : {true, false}) {
     // An SDR source has no light to keep.
     const auto belongs = [&](std::size_t i) { return hdr == (targets[i].keep_hdr && light.transfer != Transfer::sdr); };
-    const bool deep = std::ranges::any_of(order, [&](std::size_t i) { return belongs(i) && format_of(targets[i]) == kWorkFormat10; });
+    const bool deep =
+        std::ranges::any_of(order, [&](std::size_t i) { return belongs(i) && format_of(targets[i]) == kWorkFormat10; });
     Planner planner(plan, light, spec, artist);
     Planner::Place at{-1, source, light};
     bool first = true;

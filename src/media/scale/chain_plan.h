@@ -28,6 +28,7 @@ struct ChainPlan {
 
 // `source` is cropped and deinterlaced already. Targets are scaled in order of size, each from the
 // next larger one; SDR and HDR targets form a chain each.
-Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec, std::span<const Target> targets, const Artist* artist);
+Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec,
+                             std::span<const Target> targets, const Artist* artist);
 
 }  // namespace vf::media

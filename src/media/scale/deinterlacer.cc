@@ -21,17 +21,24 @@ Result<Deinterlacer> Deinterlacer::create(const AVFrame& like, Deinterlace mode)
   auto* graph = self.graph_.get();
   graph->nb_threads = 1;
   // Time stamps go through in a time base of 1/2^20: bwdif doubles its denominator, and rounds nothing.
-  const auto source = fmt::format("video_size={}x{}:pix_fmt={}:time_base=1/1048576:pixel_aspect=1/1", like.width, like.height, like.format);
+  const auto source = fmt::format("video_size={}x{}:pix_fmt={}:time_base=1/1048576:pixel_aspect=1/1", like.width,
+                                  like.height, like.format);
   const char* parity = mode == Deinterlace::top_first ? "tff" : mode == Deinterlace::bottom_first ? "bff" : "auto";
-  const auto filter = fmt::format("mode=send_frame:parity={}:deint={}", parity, mode == Deinterlace::flagged ? "interlaced" : "all");
+  const auto filter =
+      fmt::format("mode=send_frame:parity={}:deint={}", parity, mode == Deinterlace::flagged ? "interlaced" : "all");
   AVFilterContext* bwdif = nullptr;
-  int code = avfilter_graph_create_filter(&self.source_, avfilter_get_by_name("buffer"), "in", source.c_str(), nullptr, graph);
-  if (code >= 0) code = avfilter_graph_create_filter(&bwdif, avfilter_get_by_name("bwdif"), "bwdif", filter.c_str(), nullptr, graph);
-  if (code >= 0) code = avfilter_graph_create_filter(&self.sink_, avfilter_get_by_name("buffersink"), "out", nullptr, nullptr, graph);
+  int code =
+      avfilter_graph_create_filter(&self.source_, avfilter_get_by_name("buffer"), "in", source.c_str(), nullptr, graph);
+  if (code >= 0)
+    code = avfilter_graph_create_filter(&bwdif, avfilter_get_by_name("bwdif"), "bwdif", filter.c_str(), nullptr, graph);
+  if (code >= 0)
+    code =
+        avfilter_graph_create_filter(&self.sink_, avfilter_get_by_name("buffersink"), "out", nullptr, nullptr, graph);
   if (code >= 0) code = avfilter_link(self.source_, 0, bwdif, 0);
   if (code >= 0) code = avfilter_link(bwdif, 0, self.sink_, 0);
   if (code >= 0) code = avfilter_graph_config(graph, nullptr);
-  if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::internal, "The deinterlacer could not be set up."));
+  if (code < 0)
+    return std::unexpected(av::error_from(code, ErrorCode::internal, "The deinterlacer could not be set up."));
   return self;
 }
 
@@ -46,7 +53,8 @@ Result<void> Deinterlacer::push(const AVFrame* frame) {
   } else {
     code = av_buffersrc_add_frame(source_, nullptr);
   }
-  if (code < 0 && code != AVERROR_EOF) return std::unexpected(av::error_from(code, ErrorCode::internal, "A frame could not be deinterlaced."));
+  if (code < 0 && code != AVERROR_EOF)
+    return std::unexpected(av::error_from(code, ErrorCode::internal, "A frame could not be deinterlaced."));
   return {};
 }
 

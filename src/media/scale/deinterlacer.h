@@ -17,8 +17,8 @@ class Deinterlacer {
   static Result<Deinterlacer> create(const AVFrame& like, Deinterlace mode);
   bool takes(const AVFrame& frame) const;
 
-  Result<void> push(const AVFrame* frame);   // null = end
-  Result<bool> pull(AVFrame* frame);         // pts is the pushed frame's
+  Result<void> push(const AVFrame* frame);  // null = end
+  Result<bool> pull(AVFrame* frame);        // pts is the pushed frame's
 
  private:
   av::FilterGraphPtr graph_;

@@ -27,12 +27,14 @@ std::array<double, 3> hdr_signal(const std::array<double, 3>& sdr, const Light& 
   std::array<double, 3> l{};
   std::ranges::transform(sdr, l.begin(), [](double v) { return std::pow(v, 2.4) * kSdrWhite; });
   // ITU-R BT.2087: linear BT.709 to linear BT.2020.
-  std::array<double, 3> wide{0.6274 * l[0] + 0.3293 * l[1] + 0.0433 * l[2], 0.0691 * l[0] + 0.9195 * l[1] + 0.0114 * l[2],
+  std::array<double, 3> wide{0.6274 * l[0] + 0.3293 * l[1] + 0.0433 * l[2],
+                             0.0691 * l[0] + 0.9195 * l[1] + 0.0114 * l[2],
                              0.0164 * l[0] + 0.0880 * l[1] + 0.8956 * l[2]};
   const double y = 0.2627 * wide[0] + 0.6780 * wide[1] + 0.0593 * wide[2];
   for (auto& v : wide)
-    v = light.transfer == Transfer::pq ? pq_of_light(v / 10000)
-                                       : hlg_of_scene(y > 0 ? v / light.peak * std::pow(y / light.peak, 1 / 1.2 - 1) : 0);
+    v = light.transfer == Transfer::pq
+            ? pq_of_light(v / 10000)
+            : hlg_of_scene(y > 0 ? v / light.peak * std::pow(y / light.peak, 1 / 1.2 - 1) : 0);
   return wide;
 }
 
@@ -45,17 +47,25 @@ void visit(AVFrame& picture, int x, int y, int width, int height, Luma luma, Chr
   const int left = std::max(x, 0), top = std::max(y, 0);
   const int right = std::min(x + width, picture.width), bottom = std::min(y + height, picture.height);
   if (left >= right || top >= bottom) return;
-  const auto row = [&](int plane, int line) { return reinterpret_cast<Sample*>(picture.data[plane] + static_cast<std::ptrdiff_t>(line) * picture.linesize[plane]); };
+  const auto row = [&](int plane, int line) {
+    return reinterpret_cast<Sample*>(picture.data[plane] + static_cast<std::ptrdiff_t>(line) * picture.linesize[plane]);
+  };
   for (int line = top; line < bottom; ++line)
     for (int column = left; column < right; ++column) luma(column, line, row(0, line)[column]);
   for (int line = top / 2; line <= (bottom - 1) / 2; ++line)
-    for (int column = left / 2; column <= (right - 1) / 2; ++column) chroma(column, line, row(1, line)[column], row(2, line)[column]);
+    for (int column = left / 2; column <= (right - 1) / 2; ++column)
+      chroma(column, line, row(1, line)[column], row(2, line)[column]);
 }
 
 template <typename Sample>
 void draw_stamp(const Stamp& stamp, AVFrame& picture) {
-  const auto at = [&](int x, int y) { return static_cast<std::size_t>(y - stamp.y) * static_cast<std::size_t>(stamp.width) + static_cast<std::size_t>(x - stamp.x); };
-  const auto inside = [&](int x, int y) { return x >= stamp.x && y >= stamp.y && x < stamp.x + stamp.width && y < stamp.y + stamp.height; };
+  const auto at = [&](int x, int y) {
+    return static_cast<std::size_t>(y - stamp.y) * static_cast<std::size_t>(stamp.width) +
+           static_cast<std::size_t>(x - stamp.x);
+  };
+  const auto inside = [&](int x, int y) {
+    return x >= stamp.x && y >= stamp.y && x < stamp.x + stamp.width && y < stamp.y + stamp.height;
+  };
   visit<Sample>(
       picture, stamp.x, stamp.y, stamp.width, stamp.height,
       [&](int x, int y, Sample& sample) {
@@ -96,7 +106,9 @@ void draw_mask(const Mask& mask, const Ink& ink, AVFrame& picture) {
         sample = static_cast<Sample>(value);
       },
       [&](int x, int y, Sample& cb, Sample& cr) {
-        const int alpha = (coverage(2 * x, 2 * y) + coverage(2 * x + 1, 2 * y) + coverage(2 * x, 2 * y + 1) + coverage(2 * x + 1, 2 * y + 1) + 2) / 4;
+        const int alpha = (coverage(2 * x, 2 * y) + coverage(2 * x + 1, 2 * y) + coverage(2 * x, 2 * y + 1) +
+                           coverage(2 * x + 1, 2 * y + 1) + 2) /
+                          4;
         int values[2] = {cb, cr};
         for (int i = 0; i < 2; ++i) blend(values[i], ink.code[static_cast<std::size_t>(i) + 1], alpha);
         cb = static_cast<Sample>(values[0]);
@@ -116,7 +128,8 @@ Ink ink_of(double red, double green, double blue, const Light& light, int bits) 
   const double y = w.kr * rgb[0] + (1 - w.kr - w.kb) * rgb[1] + w.kb * rgb[2];
   const double scale = 1 << (bits - 8);
   const auto code = [&](double v) { return static_cast<int>(std::lround(v * scale)); };
-  return {{code(16 + 219 * y), code(128 + 224 * (rgb[2] - y) / (2 * (1 - w.kb))), code(128 + 224 * (rgb[0] - y) / (2 * (1 - w.kr)))}};
+  return {{code(16 + 219 * y), code(128 + 224 * (rgb[2] - y) / (2 * (1 - w.kb))),
+           code(128 + 224 * (rgb[0] - y) / (2 * (1 - w.kr)))}};
 }
 
 Stamp make_stamp(const RgbaImage& image, int x, int y, double opacity, const Light& light, int bits) {

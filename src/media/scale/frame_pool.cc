@@ -11,7 +11,9 @@ constexpr int kAlignment = 64;
 // Vector code reads and writes a little past the last sample of a plane.
 constexpr int kPadding = 256;
 
-std::unexpected<Error> no_memory() { return fail(ErrorCode::no_memory, "There is not enough memory for pictures of this size."); }
+std::unexpected<Error> no_memory() {
+  return fail(ErrorCode::no_memory, "There is not enough memory for pictures of this size.");
+}
 
 }  // namespace
 

@@ -31,13 +31,18 @@ double peak_of(const AVFrame& frame) {
 
 LumaWeights weights_of(int matrix) {
   switch (matrix) {
-    case AVCOL_SPC_FCC: return {0.30, 0.11};
+    case AVCOL_SPC_FCC:
+      return {0.30, 0.11};
     case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M: return {0.299, 0.114};
-    case AVCOL_SPC_SMPTE240M: return {0.212, 0.087};
+    case AVCOL_SPC_SMPTE170M:
+      return {0.299, 0.114};
+    case AVCOL_SPC_SMPTE240M:
+      return {0.212, 0.087};
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL: return {0.2627, 0.0593};
-    default: return kBt709;
+    case AVCOL_SPC_BT2020_CL:
+      return {0.2627, 0.0593};
+    default:
+      return kBt709;
   }
 }
 
@@ -53,8 +58,10 @@ bool is_full_range_format(int format) {
     case AV_PIX_FMT_YUVJ422P:
     case AV_PIX_FMT_YUVJ444P:
     case AV_PIX_FMT_YUVJ440P:
-    case AV_PIX_FMT_YUVJ411P: return true;
-    default: return false;
+    case AV_PIX_FMT_YUVJ411P:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -74,7 +81,10 @@ Light light_of(const AVFrame& frame, double peak) {
   light.weights = weights_of(light.matrix);
   light.full_range = light.rgb || frame.color_range == AVCOL_RANGE_JPEG || is_full_range_format(frame.format);
   if (light.transfer != Transfer::sdr)
-    light.peak = std::clamp(peak > 0 ? peak : light.transfer == Transfer::hlg ? kDefaultPeak : peak_of(frame), kLowestPeak, kHighestPeak);
+    light.peak = std::clamp(peak > 0                          ? peak
+                            : light.transfer == Transfer::hlg ? kDefaultPeak
+                                                              : peak_of(frame),
+                            kLowestPeak, kHighestPeak);
   return light;
 }
 

@@ -18,13 +18,13 @@ enum class Transfer { sdr, pq, hlg };
 
 // The colour of a source with every unknown replaced by what players assume.
 struct Light {
-  int matrix = 1;          // AVColorSpace; rgb is 0
+  int matrix = 1;  // AVColorSpace; rgb is 0
   LumaWeights weights;
   bool rgb = false;
   bool full_range = false;
-  bool wide = false;       // BT.2020 primaries
+  bool wide = false;  // BT.2020 primaries
   Transfer transfer = Transfer::sdr;
-  double peak = 1000;      // cd/m2, HDR only: where the source's brightest light is
+  double peak = 1000;  // cd/m2, HDR only: where the source's brightest light is
 
   // True where samples cannot become BT.709 by a matrix alone.
   bool needs_mapping() const { return transfer != Transfer::sdr || wide; }

@@ -64,8 +64,10 @@ void MatrixToBt709::run_on(const AVFrame& from, AVFrame& to, int bits) {
       const int cb = u[x] - zero;
       const int cr = v[x] - zero;
       share[x] = y_from_cb_ * cb + y_from_cr_ * cr;
-      to_u[x] = static_cast<Sample>(std::clamp(zero + ((cb_from_cb_ * cb + cb_from_cr_ * cr + kOne / 2) >> 16), 0, top));
-      to_v[x] = static_cast<Sample>(std::clamp(zero + ((cr_from_cb_ * cb + cr_from_cr_ * cr + kOne / 2) >> 16), 0, top));
+      to_u[x] =
+          static_cast<Sample>(std::clamp(zero + ((cb_from_cb_ * cb + cb_from_cr_ * cr + kOne / 2) >> 16), 0, top));
+      to_v[x] =
+          static_cast<Sample>(std::clamp(zero + ((cr_from_cb_ * cb + cr_from_cr_ * cr + kOne / 2) >> 16), 0, top));
     }
     share[chroma_width] = share[chroma_width - 1];
   }

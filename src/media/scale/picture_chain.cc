@@ -25,14 +25,20 @@ constexpr int kLeastLines = 4;  // bwdif refuses pictures with fewer
 
 Result<void> check(const PictureSpec& spec, std::span<const Target> targets) {
   if (spec.rotation != 0 && spec.rotation != 90 && spec.rotation != 180 && spec.rotation != 270)
-    return fail(ErrorCode::invalid_argument, fmt::format("A picture cannot be turned by {} degrees, only by 0, 90, 180 or 270.", spec.rotation));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("A picture cannot be turned by {} degrees, only by 0, 90, 180 or 270.", spec.rotation));
   if (spec.crop && (spec.crop->width < 1 || spec.crop->height < 1 || spec.crop->x < 0 || spec.crop->y < 0))
-    return fail(ErrorCode::invalid_argument, "A crop needs a width and a height of at least 1 and a corner inside the picture.");
+    return fail(ErrorCode::invalid_argument,
+                "A crop needs a width and a height of at least 1 and a corner inside the picture.");
   for (const auto& target : targets) {
-    if (target.width < 2 || target.height < 2 || target.width > kMaxSide || target.height > kMaxSide || target.width % 2 || target.height % 2)
-      return fail(ErrorCode::invalid_argument, fmt::format("{} x {} is no size for a rendition: both must be even, from 2 to {}.", target.width, target.height, kMaxSide));
+    if (target.width < 2 || target.height < 2 || target.width > kMaxSide || target.height > kMaxSide ||
+        target.width % 2 || target.height % 2)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{} x {} is no size for a rendition: both must be even, from 2 to {}.", target.width,
+                              target.height, kMaxSide));
     if (target.pixel_format != "yuv420p" && target.pixel_format != "yuv420p10le")
-      return fail(ErrorCode::invalid_argument, fmt::format("Pictures are made as yuv420p or yuv420p10le, not as {}.", target.pixel_format));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("Pictures are made as yuv420p or yuv420p10le, not as {}.", target.pixel_format));
   }
   return {};
 }
@@ -106,7 +112,9 @@ Result<av::FramePtr> tagged(const AVFrame& picture, const AVFrame& source, const
   out->chroma_location = AVCHROMA_LOC_LEFT;
   out->colorspace = hdr ? static_cast<AVColorSpace>(light.matrix) : AVCOL_SPC_BT709;
   out->color_primaries = hdr ? AVCOL_PRI_BT2020 : AVCOL_PRI_BT709;
-  out->color_trc = !hdr ? AVCOL_TRC_BT709 : light.transfer == Transfer::pq ? AVCOL_TRC_SMPTE2084 : AVCOL_TRC_ARIB_STD_B67;
+  out->color_trc = !hdr                             ? AVCOL_TRC_BT709
+                   : light.transfer == Transfer::pq ? AVCOL_TRC_SMPTE2084
+                                                    : AVCOL_TRC_ARIB_STD_B67;
   if (hdr)
     for (const auto kind : {AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL})
       if (const auto* side = av_frame_get_side_data(&source, kind))
@@ -147,11 +155,15 @@ Result<void> PictureChain::State::drain_deinterlacer() {
 // Makes a new plan where the frames changed.
 Result<void> PictureChain::State::follow(const AVFrame& frame) {
   const auto now = light_of(frame, spec.hdr_peak);
-  if (planned && frame.width == shape.width && frame.height == shape.height && frame.format == shape.format && now == light) return {};
+  if (planned && frame.width == shape.width && frame.height == shape.height && frame.format == shape.format &&
+      now == light)
+    return {};
   auto peak_kept = now;
   // Metadata that comes and goes must not make the picture flicker: the first peak stays.
   if (planned && light.transfer == now.transfer) peak_kept.peak = light.peak;
-  if (planned && frame.width == shape.width && frame.height == shape.height && frame.format == shape.format && peak_kept == light) return {};
+  if (planned && frame.width == shape.width && frame.height == shape.height && frame.format == shape.format &&
+      peak_kept == light)
+    return {};
   shape = {frame.width, frame.height, frame.format};
   light = peak_kept;
   plan = VF_TRY(plan_chain(shape, light, spec, targets, artist.get()));
@@ -177,7 +189,8 @@ Result<void> PictureChain::State::make_pictures(AVFrame& frame) {
   }
   for (std::size_t t = 0; t < targets.size(); ++t) {
     const int node = plan.of_target[t];
-    pictures[t] = VF_TRY(tagged(node < 0 ? frame : *results[static_cast<std::size_t>(node)], frame, light, plan.hdr_target[t]));
+    pictures[t] =
+        VF_TRY(tagged(node < 0 ? frame : *results[static_cast<std::size_t>(node)], frame, light, plan.hdr_target[t]));
   }
   for (auto& result : results) result.reset();
   return {};
@@ -188,7 +201,8 @@ PictureChain::PictureChain(PictureChain&&) noexcept = default;
 PictureChain& PictureChain::operator=(PictureChain&&) noexcept = default;
 PictureChain::~PictureChain() = default;
 
-Result<PictureChain> PictureChain::create(const PictureSpec& spec, const PictureClock& clock, std::span<const Target> targets, const PictureResources& resources) {
+Result<PictureChain> PictureChain::create(const PictureSpec& spec, const PictureClock& clock,
+                                          std::span<const Target> targets, const PictureResources& resources) {
   VF_CHECK(check(spec, targets));
   auto state = std::make_unique<State>();
   state->spec = spec;
@@ -228,6 +242,8 @@ Result<bool> PictureChain::pull() {
   return true;
 }
 
-AVFrame* PictureChain::picture(std::size_t target) const { return target < state_->pictures.size() ? state_->pictures[target].get() : nullptr; }
+AVFrame* PictureChain::picture(std::size_t target) const {
+  return target < state_->pictures.size() ? state_->pictures[target].get() : nullptr;
+}
 
 }  // namespace vf::media

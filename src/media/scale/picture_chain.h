@@ -36,8 +36,8 @@ class PictureChain {
  public:
   // Errors: invalid_argument (a spec or target that makes no sense), invalid_input (the watermark or
   // the subtitles cannot be read).
-  static Result<PictureChain> create(const PictureSpec& spec, const PictureClock& clock, std::span<const Target> targets,
-                                     const PictureResources& resources = {});
+  static Result<PictureChain> create(const PictureSpec& spec, const PictureClock& clock,
+                                     std::span<const Target> targets, const PictureResources& resources = {});
 
   PictureChain(PictureChain&&) noexcept;
   PictureChain& operator=(PictureChain&&) noexcept;

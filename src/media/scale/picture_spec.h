@@ -12,8 +12,8 @@ namespace vf::media {
 
 enum class Deinterlace {
   off,
-  flagged,       // only the frames that say they are interlaced, in the field order they say
-  top_first,     // every frame, whatever it says
+  flagged,    // only the frames that say they are interlaced, in the field order they say
+  top_first,  // every frame, whatever it says
   bottom_first,
 };
 BOOST_DESCRIBE_ENUM(Deinterlace, off, flagged, top_first, bottom_first)
@@ -41,28 +41,29 @@ BOOST_DESCRIBE_STRUCT(Watermark, (), (corner, opacity, width, margin))
 
 // Subtitles drawn into the pictures; the file comes as PictureResources::subtitle_fd.
 struct BurnSubtitles {
-  int stream_index = 0;     // text (SubRip, ASS, WebVTT, mov_text) or pictures (PGS, DVB, DVD)
-  bool own_file = false;    // a file of its own: its time 0 is the origin, not the source's clock
+  int stream_index = 0;   // text (SubRip, ASS, WebVTT, mov_text) or pictures (PGS, DVB, DVD)
+  bool own_file = false;  // a file of its own: its time 0 is the origin, not the source's clock
 };
 BOOST_DESCRIBE_STRUCT(BurnSubtitles, (), (stream_index, own_file))
 
 struct PictureSpec {
-  int rotation = 0;       // degrees clockwise that set it upright: 0, 90, 180, 270
-  bool mirrored = false;  // flipped left to right, before the rotation
+  int rotation = 0;              // degrees clockwise that set it upright: 0, 90, 180, 270
+  bool mirrored = false;         // flipped left to right, before the rotation
   Rational sample_aspect{1, 1};  // of the coded samples; used to place the crop
   Deinterlace deinterlace = Deinterlace::off;
   std::optional<Crop> crop;
   std::optional<Watermark> watermark;
   std::optional<BurnSubtitles> burn;
-  double hdr_peak = 0;    // cd/m2, brightest light of an HDR source; 0 = from its metadata, else 1000
+  double hdr_peak = 0;  // cd/m2, brightest light of an HDR source; 0 = from its metadata, else 1000
 };
-BOOST_DESCRIBE_STRUCT(PictureSpec, (), (rotation, mirrored, sample_aspect, deinterlace, crop, watermark, burn, hdr_peak))
+BOOST_DESCRIBE_STRUCT(PictureSpec, (),
+                      (rotation, mirrored, sample_aspect, deinterlace, crop, watermark, burn, hdr_peak))
 
 // One size of the result. SDR pictures are BT.709 limited range whatever the source was; with
 // keep_hdr an HDR source keeps its light (BT.2020, PQ or HLG, 10 bit) and an SDR one becomes SDR.
 struct Target {
-  std::string name;       // "1080p"
-  int width = 0;          // square pixels, even
+  std::string name;  // "1080p"
+  int width = 0;     // square pixels, even
   int height = 0;
   std::string pixel_format = "yuv420p";  // or "yuv420p10le"
   bool keep_hdr = false;

@@ -15,12 +15,18 @@ namespace {
 // The deprecated full-range formats are their plain forms plus a range that we pass apart.
 int plain_format(int format) {
   switch (format) {
-    case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
-    case AV_PIX_FMT_YUVJ440P: return AV_PIX_FMT_YUV440P;
-    case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
-    default: return format;
+    case AV_PIX_FMT_YUVJ420P:
+      return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+      return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+      return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+      return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ411P:
+      return AV_PIX_FMT_YUV411P;
+    default:
+      return format;
   }
 }
 
@@ -44,14 +50,15 @@ Result<Scaler> Scaler::create(Picture from, const Light& from_light, Picture to,
   const int to_range = is_rgb(to.format) ? 1 : 0;
   const int from_range = from_light.full_range ? 1 : 0;
   const std::pair<const char*, int> settings[] = {
-      {"srcw", from.width},       {"srch", from.height},    {"src_format", source_format}, {"src_range", from_range},
-      {"dstw", to.width},         {"dsth", to.height},      {"dst_format", to.format},     {"dst_range", to_range},
-      {"sws_flags", flags},       {"threads", 1}};
+      {"srcw", from.width}, {"srch", from.height}, {"src_format", source_format}, {"src_range", from_range},
+      {"dstw", to.width},   {"dsth", to.height},   {"dst_format", to.format},     {"dst_range", to_range},
+      {"sws_flags", flags}, {"threads", 1}};
   for (const auto& [name, value] : settings) av_opt_set_int(context, name, value, 0);
   if (const int code = sws_init_context(context, nullptr, nullptr); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::unsupported_input,
-                                          fmt::format("Pictures of {} x {} ({}) cannot be scaled to {} x {}.", from.width, from.height,
-                                                      av_get_pix_fmt_name(static_cast<AVPixelFormat>(from.format)), to.width, to.height)));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::unsupported_input,
+                       fmt::format("Pictures of {} x {} ({}) cannot be scaled to {} x {}.", from.width, from.height,
+                                   av_get_pix_fmt_name(static_cast<AVPixelFormat>(from.format)), to.width, to.height)));
   // The same table on both sides: swscale must not convert the matrix, which it does through 8-bit RGB.
   const int* table = sws_getCoefficients(rgb ? to_matrix : from_light.matrix);
   sws_setColorspaceDetails(context, table, from_range, table, to_range, 0, 1 << 16, 1 << 16);

@@ -45,15 +45,18 @@ void multiply_alpha(AVFrame& frame) {
   for (int y = 0; y < frame.height; ++y) {
     auto* p = reinterpret_cast<Sample*>(frame.data[0] + static_cast<std::ptrdiff_t>(y) * frame.linesize[0]);
     for (int x = 0; x < frame.width; ++x, p += 4)
-      for (int i = 0; i < 3; ++i) p[i] = static_cast<Sample>((static_cast<std::uint32_t>(p[i]) * p[3] + kTop / 2) / kTop);
+      for (int i = 0; i < 3; ++i)
+        p[i] = static_cast<Sample>((static_cast<std::uint32_t>(p[i]) * p[3] + kTop / 2) / kTop);
   }
 }
 
 }  // namespace
 
 Result<StepPtr> make_scale_step(PictureShape from, const Light& light, PictureShape to, int to_matrix) {
-  auto scaler = VF_TRY(Scaler::create({from.width, from.height, from.format}, light, {to.width, to.height, to.format}, to_matrix));
-  return make_step(to, [scaler = std::move(scaler)](const AVFrame& in, AVFrame& out) mutable { return scaler.run(in, out); });
+  auto scaler = VF_TRY(
+      Scaler::create({from.width, from.height, from.format}, light, {to.width, to.height, to.format}, to_matrix));
+  return make_step(
+      to, [scaler = std::move(scaler)](const AVFrame& in, AVFrame& out) mutable { return scaler.run(in, out); });
 }
 
 Result<StepPtr> make_matrix_step(PictureShape shape, LumaWeights from) {
@@ -64,10 +67,11 @@ Result<StepPtr> make_matrix_step(PictureShape shape, LumaWeights from) {
 }
 
 Result<StepPtr> make_tone_map_step(PictureShape from, const Light& light, int to_format) {
-  return make_step({from.width, from.height, to_format}, [map = ToneMap(light)](const AVFrame& in, AVFrame& out) -> Result<void> {
-    map.run(in, out);
-    return {};
-  });
+  return make_step({from.width, from.height, to_format},
+                   [map = ToneMap(light)](const AVFrame& in, AVFrame& out) -> Result<void> {
+                     map.run(in, out);
+                     return {};
+                   });
 }
 
 Result<StepPtr> make_turn_step(PictureShape from, int rotation, bool mirrored) {
@@ -83,7 +87,8 @@ Result<StepPtr> make_flatten_step(PictureShape from, const Light& light) {
   const auto* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(from.format));
   const bool deep = format && format->comp[0].depth > 8;
   const PictureShape to{from.width, from.height, deep ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGBA};
-  auto scaler = VF_TRY(Scaler::create({from.width, from.height, from.format}, light, {to.width, to.height, to.format}, light.matrix));
+  auto scaler = VF_TRY(
+      Scaler::create({from.width, from.height, from.format}, light, {to.width, to.height, to.format}, light.matrix));
   return make_step(to, [scaler = std::move(scaler), deep](const AVFrame& in, AVFrame& out) mutable -> Result<void> {
     VF_CHECK(scaler.run(in, out));
     if (deep)

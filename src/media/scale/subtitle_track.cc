@@ -92,32 +92,37 @@ Result<void> SubtitleTrack::State::open_text(int font_fd) {
     if (parameters.codec_id != AV_CODEC_ID_TTF && parameters.codec_id != AV_CODEC_ID_OTF) continue;
     attached += parameters.extradata_size;
     if (attached > kMaxFontBytes) break;
-    ass_add_font(library.get(), "attachment", reinterpret_cast<const char*>(parameters.extradata), parameters.extradata_size);
+    ass_add_font(library.get(), "attachment", reinterpret_cast<const char*>(parameters.extradata),
+                 parameters.extradata_size);
   }
   renderer.reset(ass_renderer_init(library.get()));
   track.reset(ass_new_track(library.get()));
   if (!renderer || !track) return fail(ErrorCode::no_memory, "There is not enough memory to draw subtitles.");
   ass_set_fonts(renderer.get(), nullptr, family.c_str(), ASS_FONTPROVIDER_NONE, nullptr, 1);
   if (codec->subtitle_header)
-    ass_process_codec_private(track.get(), reinterpret_cast<char*>(codec->subtitle_header), codec->subtitle_header_size);
+    ass_process_codec_private(track.get(), reinterpret_cast<char*>(codec->subtitle_header),
+                              codec->subtitle_header_size);
   return {};
 }
 
 SubtitleTrack::SubtitleTrack(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SubtitleTrack::~SubtitleTrack() = default;
 
-Result<std::unique_ptr<SubtitleTrack>> SubtitleTrack::open(int fd, int stream_index, int font_fd, double start_seconds) {
+Result<std::unique_ptr<SubtitleTrack>> SubtitleTrack::open(int fd, int stream_index, int font_fd,
+                                                           double start_seconds) {
   auto state = std::make_unique<State>();
   state->input = VF_TRY(av::Input::open(fd));
   auto* stream = state->input->stream(stream_index);
-  if (!stream || stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE) return fail(ErrorCode::not_found, "The file has no such subtitle stream.");
+  if (!stream || stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE)
+    return fail(ErrorCode::not_found, "The file has no such subtitle stream.");
   for (unsigned i = 0; i < state->input->get()->nb_streams; ++i)
     if (static_cast<int>(i) != stream_index) state->input->get()->streams[i]->discard = AVDISCARD_ALL;
   state->index = stream_index;
   const auto* decoder = av::allowed_decoder(stream->codecpar->codec_id);
   if (!decoder) return fail(ErrorCode::unsupported_input, "Subtitles of this kind cannot be drawn.");
   state->codec.reset(avcodec_alloc_context3(decoder));
-  if (!state->codec || !state->packet) return fail(ErrorCode::no_memory, "There is not enough memory to draw subtitles.");
+  if (!state->codec || !state->packet)
+    return fail(ErrorCode::no_memory, "There is not enough memory to draw subtitles.");
   avcodec_parameters_to_context(state->codec.get(), stream->codecpar);
   state->codec->pkt_timebase = stream->time_base;
   if (const int code = avcodec_open2(state->codec.get(), decoder, nullptr); code < 0)
@@ -125,7 +130,8 @@ Result<std::unique_ptr<SubtitleTrack>> SubtitleTrack::open(int fd, int stream_in
   const auto* descriptor = avcodec_descriptor_get(stream->codecpar->codec_id);
   if (descriptor && (descriptor->props & AV_CODEC_PROP_TEXT_SUB)) VF_CHECK(state->open_text(font_fd));
   if (start_seconds > kReadBefore)
-    VF_CHECK(state->input->seek(stream_index, static_cast<std::int64_t>((start_seconds - kReadBefore) / av_q2d(stream->time_base))));
+    VF_CHECK(state->input->seek(stream_index,
+                                static_cast<std::int64_t>((start_seconds - kReadBefore) / av_q2d(stream->time_base))));
   return std::unique_ptr<SubtitleTrack>(new SubtitleTrack(std::move(state)));
 }
 
@@ -137,7 +143,8 @@ void SubtitleTrack::State::decode() {
   const auto time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
   const double start = static_cast<double>(time) * base + subtitle.value.start_display_time / 1000.0;
   double length = (static_cast<double>(subtitle.value.end_display_time) - subtitle.value.start_display_time) / 1000.0;
-  if (subtitle.value.end_display_time == UINT32_MAX || length <= 0) length = packet->duration > 0 ? static_cast<double>(packet->duration) * base : kNoEnd;
+  if (subtitle.value.end_display_time == UINT32_MAX || length <= 0)
+    length = packet->duration > 0 ? static_cast<double>(packet->duration) * base : kNoEnd;
   // A picture ends where the next one, which may be empty, begins.
   if (!track)
     for (auto& shown : pictures) shown.end = std::min(shown.end, start);
@@ -181,7 +188,8 @@ bool SubtitleTrack::paint(double seconds, int width, int height, const Light& li
     const bool any = image != nullptr;
     for (; image; image = image->next) {
       const auto part = [&](int shift) { return (image->color >> shift & 0xff) / 255.0; };
-      painter.mask({image->dst_x, image->dst_y, image->w, image->h, image->stride, image->bitmap, static_cast<int>(255 - (image->color & 0xff))},
+      painter.mask({image->dst_x, image->dst_y, image->w, image->h, image->stride, image->bitmap,
+                    static_cast<int>(255 - (image->color & 0xff))},
                    ink_of(part(24), part(16), part(8), light, bits));
     }
     return any;
@@ -193,7 +201,8 @@ bool SubtitleTrack::paint(double seconds, int width, int height, const Light& li
     // The canvas is the video's size where the stream does not say.
     const double sx = shown.canvas_width > 0 ? static_cast<double>(width) / shown.canvas_width : 1.0;
     const double sy = shown.canvas_height > 0 ? static_cast<double>(height) / shown.canvas_height : 1.0;
-    painter.image(resized(shown.image, std::max(1, static_cast<int>(std::lround(shown.image.width * sx))), std::max(1, static_cast<int>(std::lround(shown.image.height * sy)))),
+    painter.image(resized(shown.image, std::max(1, static_cast<int>(std::lround(shown.image.width * sx))),
+                          std::max(1, static_cast<int>(std::lround(shown.image.height * sy)))),
                   static_cast<int>(std::lround(shown.x * sx)), static_cast<int>(std::lround(shown.y * sy)));
   }
   return any;

@@ -11,8 +11,8 @@ extern "C" {
 namespace vf::media {
 namespace {
 
-constexpr double kSdrWhite = 203;   // cd/m2 of HDR that stand for SDR white (ITU-R BT.2408)
-constexpr double kSdrGamma = 2.4;   // ITU-R BT.1886
+constexpr double kSdrWhite = 203;        // cd/m2 of HDR that stand for SDR white (ITU-R BT.2408)
+constexpr double kSdrGamma = 2.4;        // ITU-R BT.1886
 constexpr double kHlgSystemGamma = 1.2;  // at a nominal peak of 1000 cd/m2 (ITU-R BT.2100 note 5e)
 constexpr LumaWeights kBt2020{0.2627, 0.0593};
 constexpr int kFine = 16;  // table steps in one 10-bit code
@@ -56,7 +56,8 @@ Triple light_of_signal(const Triple& rgb, const Light& light) {
       break;
     }
     case Transfer::sdr:
-      std::ranges::transform(rgb, out.begin(), [](double v) { return std::pow(std::clamp(v, 0.0, 1.0), kSdrGamma) * kSdrWhite / 10000; });
+      std::ranges::transform(rgb, out.begin(),
+                             [](double v) { return std::pow(std::clamp(v, 0.0, 1.0), kSdrGamma) * kSdrWhite / 10000; });
       break;
   }
   return out;
@@ -75,7 +76,8 @@ void fit_gamut(Triple& c) {
   double reach = 0;  // 1 = on the border
   for (const double v : c) {
     const double room = v < y ? y : 1 - y;
-    if (const double distance = std::abs(v - y); distance > 1e-9) reach = std::max(reach, room > 1e-9 ? distance / room : 1e9);
+    if (const double distance = std::abs(v - y); distance > 1e-9)
+      reach = std::max(reach, room > 1e-9 ? distance / room : 1e9);
   }
   if (reach <= 1) return;
   for (auto& v : c) v = y + (v - y) / reach;
@@ -136,8 +138,13 @@ ToneMap::Cell ToneMap::cell_of(int cb, int cr) const {
   const int r = std::min(cr >> 5, kChromaNodes - 2);
   const int fb = cb - b * 32;
   const int fr = cr - r * 32;
-  const auto column = [&](int i, int j) { return table_.data() + static_cast<std::ptrdiff_t>(i * kChromaNodes + j) * 3 * kLumaNodes; };
-  return {{{column(b, r), (32 - fb) * (32 - fr)}, {column(b, r + 1), (32 - fb) * fr}, {column(b + 1, r), fb * (32 - fr)}, {column(b + 1, r + 1), fb * fr}}};
+  const auto column = [&](int i, int j) {
+    return table_.data() + static_cast<std::ptrdiff_t>(i * kChromaNodes + j) * 3 * kLumaNodes;
+  };
+  return {{{column(b, r), (32 - fb) * (32 - fr)},
+           {column(b, r + 1), (32 - fb) * fr},
+           {column(b + 1, r), fb * (32 - fr)},
+           {column(b + 1, r + 1), fb * fr}}};
 }
 
 // The value at a luma code, times 16 (kFine), 1024 (chroma weights) and 16 (luma weights), over 16.
@@ -158,7 +165,9 @@ inline std::int32_t ToneMap::look_up(const Cell& cell, int component, int luma) 
 template <typename Sample>
 void ToneMap::run_to(const AVFrame& from, AVFrame& to, int shift) const {
   const int half = 1 << (shift - 1);
-  const auto row = [](const AVFrame& f, int plane, int y) { return f.data[plane] + static_cast<std::ptrdiff_t>(y) * f.linesize[plane]; };
+  const auto row = [](const AVFrame& f, int plane, int y) {
+    return f.data[plane] + static_cast<std::ptrdiff_t>(y) * f.linesize[plane];
+  };
   for (int y = 0; y < from.height; y += 2) {
     const int rows = std::min(2, from.height - y);
     const auto* cb = reinterpret_cast<const std::uint16_t*>(row(from, 1, y / 2));

@@ -35,8 +35,8 @@ Walk walk_for(int width, int height, std::ptrdiff_t stride, int rotation, bool m
 }
 
 template <typename Sample>
-void turn_plane(const Sample* from, int from_width, int from_height, std::ptrdiff_t from_stride, Sample* to, std::ptrdiff_t to_stride,
-                int rotation, bool mirrored) {
+void turn_plane(const Sample* from, int from_width, int from_height, std::ptrdiff_t from_stride, Sample* to,
+                std::ptrdiff_t to_stride, int rotation, bool mirrored) {
   const bool swapped = rotation == 90 || rotation == 270;
   const int width = swapped ? from_height : from_width;
   const int height = swapped ? from_width : from_height;
@@ -63,7 +63,8 @@ void turn(const AVFrame& from, AVFrame& to, int rotation, bool mirrored) {
       turn_plane(reinterpret_cast<const std::uint16_t*>(from.data[plane]), width, height, from.linesize[plane] / 2,
                  reinterpret_cast<std::uint16_t*>(to.data[plane]), to.linesize[plane] / 2, rotation, mirrored);
     else
-      turn_plane(from.data[plane], width, height, from.linesize[plane], to.data[plane], to.linesize[plane], rotation, mirrored);
+      turn_plane(from.data[plane], width, height, from.linesize[plane], to.data[plane], to.linesize[plane], rotation,
+                 mirrored);
   }
 }
 
