@@ -41,6 +41,7 @@ class Pass {
     if (!packet) return fail(ErrorCode::no_memory, "There is not enough memory to read the file.");
     std::int64_t packets = 0;
     while (VF_TRY(input_.read(packet.get()))) {
+      drop_absurd_times(*packet);
       // Raw streams and programs may add streams while they are read.
       if (packet->stream_index >= static_cast<int>(out_.streams.size())) out_.streams.resize(input_.get()->nb_streams);
       if (++packets > options_.limits.max_packets)
@@ -62,6 +63,14 @@ class Pass {
     std::ptrdiff_t frame;
     std::ptrdiff_t key;
   };
+
+  // Times that no clock shows would overflow every later difference: they count as absent.
+  static void drop_absurd_times(AVPacket& packet) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 60;
+    for (auto* ticks : {&packet.pts, &packet.dts})
+      if (*ticks > kMost || *ticks < -kMost) *ticks = AV_NOPTS_VALUE;
+    packet.duration = std::clamp<std::int64_t>(packet.duration, 0, kMost);
+  }
 
   Result<void> count(const AVPacket& packet) {
     auto& row = out_.streams[static_cast<std::size_t>(packet.stream_index)];
@@ -166,7 +175,7 @@ class Pass {
     }
     if (ticks == AV_NOPTS_VALUE) ticks = last_ticks_ == AV_NOPTS_VALUE ? 0 : last_ticks_ + last_length_;
     last_ticks_ = ticks;
-    last_length_ = packet.duration > 0 ? packet.duration : frame_ticks_;
+    last_length_ = std::min<std::int64_t>(packet.duration > 0 ? packet.duration : frame_ticks_, std::int64_t{1} << 32);
     return ticks;
   }
 

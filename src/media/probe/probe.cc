@@ -221,8 +221,13 @@ void set_span(MediaInfo& info) {
   if (info.duration_seconds > 0) info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
 }
 
-Rational as_rate(double rate) {
-  return reduced({std::llround(rate * 1000), 1000});
+// Frames over the time they cover: exact where the fraction is a handy one, else to a thousandth.
+Rational mean_rate(std::int64_t frames, const VideoIndex& index) {
+  constexpr double kHandy = 1e9;
+  const double num = static_cast<double>(frames) * static_cast<double>(index.time_base.den);
+  const double den = static_cast<double>(index.end_ticks - index.first_ticks) * static_cast<double>(index.time_base.num);
+  if (num < kHandy && den < kHandy && den > 0) return reduced({static_cast<std::int64_t>(num), static_cast<std::int64_t>(den)});
+  return reduced({std::llround(std::min(num / den, kHandy) * 1000), 1000});
 }
 
 // Everything of the main video that the packets tell.
@@ -246,14 +251,13 @@ FrameTiming fill_video(PacketPass& pass, AVStream* stream, const ProbeLimits& li
     info.start_ticks = index.first_ticks;
     info.start_seconds = static_cast<double>(index.first_ticks) * tick;
     info.duration_seconds = static_cast<double>(index.end_ticks - index.first_ticks) * tick;
-    const Rational exact{video.frames * index.time_base.den, (index.end_ticks - index.first_ticks) * index.time_base.num};
     const bool steady = !video.variable_rate && video.nominal_rate.valid() && info.duration_seconds > 0 &&
                         std::abs(static_cast<double>(video.frames) / info.duration_seconds / video.nominal_rate.value() - 1) < 0.005;
     // Rounded time stamps give odd fractions; a steady video's average is its nominal rate.
     if (steady)
       video.average_rate = video.nominal_rate;
     else if (info.duration_seconds > 0)
-      video.average_rate = exact.num < 1'000'000'000 && exact.den < 1'000'000'000 && exact.den > 0 ? reduced(exact) : as_rate(static_cast<double>(video.frames) / info.duration_seconds);
+      video.average_rate = mean_rate(video.frames, index);
   }
   if (video.width <= 0 || video.pixel_format.empty()) info.decodable = false;
   return timing;
@@ -264,7 +268,9 @@ double claimed_seconds(const AVFormatContext& context) {
   return static_cast<double>(context.duration) / AV_TIME_BASE;
 }
 
-Result<void> check_something_there(const MediaInfo& info) {
+Result<void> check_something_there(const MediaInfo& info, std::int64_t listed_frames) {
+  if (const auto* video = info.main_video(); video && video->packets == 0 && listed_frames > 0)
+    return fail(ErrorCode::invalid_input, fmt::format("The index lists {} frames, but not one of them is in the file: it was cut off near its beginning.", listed_frames));
   bool packets = false;
   for (const auto& s : info.streams) packets = packets || ((s.kind == "video" || s.kind == "audio") && s.packets > 0);
   if (packets) return {};
@@ -315,7 +321,7 @@ Result<ProbeResult> probe(int fd, const ProbeOptions& options, const ProbeProgre
   for (auto& stream : info.streams)
     if (stream.video && (stream.video->width <= 0 || stream.video->pixel_format.empty())) stream.decodable = false;
   set_span(info);
-  VF_CHECK(check_something_there(info));
+  VF_CHECK(check_something_there(info, claimed_packets));
   if (timing) VF_CHECK(check_measured(*timing, info, limits));
 
   fill_chapters(context, limits, info, cut);

@@ -75,6 +75,7 @@ void about_time(const Evidence& e, const MediaInfo& info, const StreamInfo& stre
   if (t.repeated > 0) notes.add("repeated-timestamps", "{} frames have the time stamp of another frame.", t.repeated);
   if (t.gap) notes.add("gap", "No frame is shown for {:.3f} s from {:.3f} s on.", t.gap->seconds, t.gap->at_seconds);
   if (e.pass->frames.guessed > 0) notes.add("missing-timestamps", "{} frames have no presentation time; it was taken from their order.", e.pass->frames.guessed);
+  if (stream.packets == 0) return;
   for (const auto& s : info.streams) {
     if (s.kind != "audio" || s.packets == 0) continue;
     if (const double off = s.start_seconds - stream.start_seconds; std::abs(off) > 0.1)
