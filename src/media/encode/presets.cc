@@ -28,10 +28,12 @@ struct CodecRow {
   std::span<const SpeedRow> speeds;
 };
 
-// The default's search is wider where x264 finds the most for the time, and narrower where it finds
-// little (measured: bench/results/frontier).
+// Our default adds to veryfast what buys most for its time: B-frames placed by a full search over a
+// longer look-ahead, and one more step of motion refinement. Measured on two clips of real footage
+// (720p, luma SSIM, one thread): 10 and 17 % fewer bits than veryfast, at 1.2 to 1.6 times its CPU;
+// faster gets 12 and 8 % at 1.8 to 2 times.
 constexpr std::array kX264Speeds = std::to_array<SpeedRow>({
-    {"default", "veryfast", "subme=4:ref=2:trellis=0:rc-lookahead=20:b-adapt=1:mixed-refs=0"},
+    {"default", "veryfast", "b-adapt=2:rc-lookahead=20:subme=3"},
     {"ultrafast", "ultrafast", ""},
     {"superfast", "superfast", ""},
     {"veryfast", "veryfast", ""},
