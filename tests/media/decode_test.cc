@@ -152,6 +152,19 @@ TEST(VideoReader, RefusesWhatIsTooLargeOrNotThere) {
   EXPECT_EQ(VideoReader::create(open_input(folder / "a.wav").get(), -1).error().code, ErrorCode::not_found);
 }
 
+TEST(VideoReader, MalformedFilesEndWithPicturesOrASentence) {
+  for (const auto& path : real_files("malformed")) {
+    const auto fd = open_input(path);
+    auto reader = VideoReader::create(fd.get(), -1, {.start_ticks = 1000, .end_ticks = 200'000});
+    if (!reader) {
+      EXPECT_FALSE(reader.error().message.empty()) << path;
+      continue;
+    }
+    int pictures = 0;
+    for (auto frame = reader->next(); frame && *frame; frame = reader->next()) ASSERT_LT(++pictures, 10'000) << path;
+  }
+}
+
 TEST(VideoReader, RealFilesAreExactFromAnyStart) {
   for (const auto& path : real_files("valid")) {
     const auto fd = open_input(path);

@@ -152,8 +152,8 @@ std::int64_t PacketSource::first_time() const {
 }
 
 Result<bool> PacketSource::next(AVPacket* packet) {
-  if (ahead_.empty()) return read(packet);
   av_packet_unref(packet);
+  if (ahead_.empty()) return read(packet);
   av_packet_move_ref(packet, ahead_.front().get());
   ahead_.pop_front();
   return true;

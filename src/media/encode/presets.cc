@@ -128,6 +128,10 @@ std::string svt_light(const HdrMetadata& m) {
   return out;
 }
 
+std::string initial_buffer(const VideoEncoder& e) {
+  return e.max_rate > 0 ? fmt::format("vbv-init={}", kInitialBuffer) : "";
+}
+
 using Options = std::map<std::string, std::string>;
 
 // In all of these: one thread, closed GOPs, IDR pictures only where they are asked for (scene cuts
@@ -137,7 +141,7 @@ Options x264_options(const VideoEncoder& e, const SpeedRow& speed) {
           {"crf", fmt::format("{}", e.crf)},
           {"forced-idr", "1"},
           {"x264-params", joined({"keyint=infinite", "min-keyint=1000000", "open-gop=0", "cpu-independent=1",
-                                  "stitchable=1", std::string(speed.params)})}};
+                                  "stitchable=1", initial_buffer(e), std::string(speed.params)})}};
 }
 
 Options x265_options(const VideoEncoder& e, const SpeedRow& speed, const HdrMetadata* mastering) {
@@ -145,7 +149,7 @@ Options x265_options(const VideoEncoder& e, const SpeedRow& speed, const HdrMeta
           {"crf", fmt::format("{}", e.crf)},
           {"forced-idr", "1"},
           {"x265-params", joined({"keyint=-1", "min-keyint=1000000", "open-gop=0", "pools=none", "frame-threads=1",
-                                  "wpp=0", "info=0", "repeat-headers=0", "log-level=none",
+                                  "wpp=0", "info=0", "repeat-headers=0", "log-level=none", initial_buffer(e),
                                   mastering ? "hdr10=1:" + x265_light(*mastering) : "", std::string(speed.params)})}};
 }
 
@@ -205,6 +209,11 @@ Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_vi
   out.max_rate = max_rate;
   out.buffer_size = 2 * max_rate;
   return out;
+}
+
+std::int64_t rate_within_cap(std::int64_t cap, double film_seconds, int chunks) {
+  const double spent = 2 * kInitialBuffer * chunks / std::max(film_seconds, 1.0);
+  return static_cast<std::int64_t>(static_cast<double>(cap) * std::max(0.6, 1 - spent));
 }
 
 std::vector<std::string> speed_names(std::string_view codec) {

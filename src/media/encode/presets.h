@@ -26,6 +26,14 @@ struct VideoEncoder {
 };
 BOOST_DESCRIBE_STRUCT(VideoEncoder, (), (codec, preset, crf, max_rate, buffer_size, options))
 
+// How full an encoder's rate buffer is at the start of a chunk. Every chunk starts anew, so what stands
+// in the buffer is spent once a chunk on top of the rate.
+inline constexpr double kInitialBuffer = 0.3;
+
+// The rate to give the encoders of a film of so many chunks, so that its mean stays within `cap` (bit/s)
+// although each chunk spends its initial buffer of two seconds. At least 0.6 of the cap.
+std::int64_t rate_within_cap(std::int64_t cap, double film_seconds, int chunks);
+
 // The encoder for a codec at a quality ("low", "medium", "high" or a number on the encoder's scale)
 // and speed ("" = our default). Errors: invalid_argument (an unknown name, a number out of range),
 // unsupported_input (this build of libav lacks the encoder).

@@ -51,15 +51,19 @@ class SampleCopier {
 
 }  // namespace
 
-Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out_fd, const std::function<void(double)>& progress) {
+Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out_fd,
+                                    const std::function<void(double)>& progress) {
   auto input = VF_TRY(av::Input::open(source_fd));
   const auto* stream = input.stream(spec.stream_index);
-  if (!stream || spec.segment_starts.empty() || spec.timescale <= 0) return fail(ErrorCode::internal, "The copy of a chunk was asked for with a wrong description.");
+  if (!stream || spec.segment_starts.empty() || spec.timescale <= 0)
+    return fail(ErrorCode::internal, "The copy of a chunk was asked for with a wrong description.");
   SampleCopier copier(spec, *stream->codecpar);
-  if (!copier.readable()) return fail(ErrorCode::unsupported_input, "The video's NAL units have unusual length fields; use --no-copy.");
+  if (!copier.readable())
+    return fail(ErrorCode::unsupported_input, "The video's NAL units have unusual length fields; use --no-copy.");
   SampleEntryOptions entry;
   entry.frame_rate = spec.frame_rate;
-  auto writer = VF_TRY(FragmentWriter::create(out_fd, VF_TRY(make_track_format(*stream->codecpar, spec.timescale, entry)), spec.first_segment_number));
+  auto writer = VF_TRY(FragmentWriter::create(
+      out_fd, VF_TRY(make_track_format(*stream->codecpar, spec.timescale, entry)), spec.first_segment_number));
 
   VF_CHECK(input.seek(spec.stream_index, spec.start_ticks));
   const auto packet = av::make_packet();
@@ -77,11 +81,14 @@ Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out
         ++next_segment;
       }
       VF_CHECK(writer.add(VF_TRY(copier.sample(*packet, pts))));
-      if (progress) progress(static_cast<double>(pts - spec.start_ticks) / static_cast<double>(std::max<std::int64_t>(1, spec.end_ticks - spec.start_ticks)));
+      if (progress)
+        progress(static_cast<double>(pts - spec.start_ticks) /
+                 static_cast<double>(std::max<std::int64_t>(1, spec.end_ticks - spec.start_ticks)));
     }
     av_packet_unref(packet.get());
   }
-  if (!inside) return fail(ErrorCode::invalid_input, "A key frame that the file's index promises is not there; use --no-copy.");
+  if (!inside)
+    return fail(ErrorCode::invalid_input, "A key frame that the file's index promises is not there; use --no-copy.");
   return writer.finish();
 }
 

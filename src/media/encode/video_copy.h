@@ -21,16 +21,19 @@ struct CopySpec {
   Rational time_base;
   std::int64_t origin_ticks = 0;  // becomes time 0 of the track
   std::int64_t start_ticks = 0;
-  std::int64_t end_ticks = 0;     // the next chunk's start, or the end of the last frame
+  std::int64_t end_ticks = 0;  // the next chunk's start, or the end of the last frame
   std::vector<std::int64_t> segment_starts;
   int first_segment_number = 1;
   int timescale = 0;
   Rational frame_rate{0, 1};
 };
-BOOST_DESCRIBE_STRUCT(CopySpec, (), (stream_index, time_base, origin_ticks, start_ticks, end_ticks, segment_starts, first_segment_number, timescale, frame_rate))
+BOOST_DESCRIBE_STRUCT(CopySpec, (),
+                      (stream_index, time_base, origin_ticks, start_ticks, end_ticks, segment_starts,
+                       first_segment_number, timescale, frame_rate))
 
 // Appends the fragments to `out_fd`. Errors: invalid_input (no key frame where one was promised),
 // unsupported_input (NAL units with lengths of other than four bytes).
-Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out_fd, const std::function<void(double)>& progress = {});
+Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out_fd,
+                                    const std::function<void(double)>& progress = {});
 
 }  // namespace vf::media
