@@ -1,10 +1,15 @@
 # vf_room(media/probe DEPS base media/av LIBS PkgConfig::AV)
 #   A room is a folder of src/, a static library and a namespace. It compiles every .cc file beside
 #   its headers. DEPS are rooms, LIBS are outside libraries (PRIVATE: their headers stay inside).
+#   FOLDERS: subfolders that belong to the same room.
 function(vf_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;FOLDERS" ${ARGN})
   string(REPLACE "/" "_" target "vf_${name}")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  foreach(folder ${ROOM_FOLDERS})
+    file(GLOB more CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
+    list(APPEND sources ${more})
+  endforeach()
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   foreach(dep ${ROOM_DEPS})

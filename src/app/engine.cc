@@ -19,6 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+fs::path home() {
+  const char* value = std::getenv("HOME");
+  return value && *value ? fs::path(value) : fs::temp_directory_path();
+}
+
+}  // namespace
+
 int usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -37,13 +44,6 @@ std::int64_t available_memory() {
   }
   return 2LL << 30;
 }
-
-fs::path home() {
-  const char* value = std::getenv("HOME");
-  return value && *value ? fs::path(value) : fs::temp_directory_path();
-}
-
-}  // namespace
 
 fs::path default_work_folder() {
   if (const char* work = std::getenv("VIDEOFORGE_WORK"); work && *work) return work;

@@ -25,6 +25,12 @@ struct EngineOptions {
 // $VIDEOFORGE_WORK, else $XDG_CACHE_HOME/videoforge, else ~/.cache/videoforge.
 std::filesystem::path default_work_folder();
 
+// Processors that this process may use, at least 1.
+int usable_processors();
+
+// Memory that the machine could give now, in bytes.
+std::int64_t available_memory();
+
 class Engine {
  public:
   static Result<Engine> open(const EngineOptions& options);
@@ -35,7 +41,7 @@ class Engine {
   store::CheckpointStore& checkpoints() { return *checkpoints_; }
   pipeline::Runner runner();
   const std::filesystem::path& work() const { return work_; }
-  const pipeline::RunnerOptions& limits() const { return runner_options_; }
+  bool keeps_cache() const { return private_folder_.empty(); }
 
  private:
   Engine() = default;

@@ -54,7 +54,7 @@ Result<media::MediaInfo> probe(const ProbeCommand& command, std::stop_token stop
   std::optional<app::Download> download;
   std::filesystem::path path = command.input;
   if (app::is_url(command.input)) {
-    download = VF_TRY(app::fetch(command.input, engine.work() / "tmp", stop));
+    download.emplace(VF_TRY(app::fetch(command.input, engine.work() / "tmp", stop)));
     path = download->path();
   }
   const auto source = VF_TRY(app::open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); }));

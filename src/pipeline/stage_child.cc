@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "base/fd.h"
+#include "media/av/version.h"
 #include "pipeline/stage_kind.h"
 #include "pipeline/stage_protocol.h"
 
@@ -52,6 +53,7 @@ Result<std::vector<json::value>> run(int control_fd, const std::vector<int>& fds
 }  // namespace
 
 int run_stage_child(int control_fd, const std::vector<int>& fds) {
+  media::av::quiet_libraries();
   auto results = [&]() -> Result<std::vector<json::value>> {
     try {
       return run(control_fd, fds);

@@ -192,4 +192,9 @@ const AVCodec* allowed_decoder(int codec_id) {
   return on_list(avcodec_get_name(id)) ? find_decoder(id) : nullptr;
 }
 
+bool is_decodable(std::string_view codec) {
+  const auto* descriptor = avcodec_descriptor_get_by_name(std::string(codec).c_str());
+  return descriptor && find_decoder(descriptor->id);
+}
+
 }  // namespace vf::media::av

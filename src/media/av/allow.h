@@ -28,4 +28,7 @@ const std::string& decoder_whitelist();
 // libav has no decoder for it. `codec_id` is an AVCodecID.
 const AVCodec* allowed_decoder(int codec_id);
 
+// Whether this build of libav decodes the codec of that name.
+bool is_decodable(std::string_view codec);
+
 }  // namespace vf::media::av

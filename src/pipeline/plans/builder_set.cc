@@ -73,7 +73,7 @@ void TranscodeBuilder::add_tracks() {
     jobs::Stage stage;
     stage.id = "verify-track/" + id;
     stage.kind = "verify-track";
-    stage.params = to_json(VerifyTrackParams{cap, key_.has_value()});
+    stage.params = to_json(VerifyTrackParams{key_.has_value()});
     stage.inputs.push_back({"", header, {0}});
     if (!key_)
       for (const auto& chunk : chunks) stage.inputs.push_back({"", chunk, {0}});
@@ -144,12 +144,20 @@ void TranscodeBuilder::add_verdict() {
 Result<TranscodePlan> TranscodeBuilder::finish() && {
   auto& p = out_.prediction;
   for (const auto& stage : out_.plan.stages) p.cpu_seconds += stage.cost.cpu_seconds;
-  double rate = 0;
-  for (const auto& video : out_.videos) rate += video.copied ? static_cast<double>(video_->bit_rate) : 0.6 * static_cast<double>(video.max_bit_rate);
-  for (const auto& audio : out_.audios) rate += static_cast<double>(media::audio::default_bit_rate("aac", audio.channels));
-  p.output_bytes = static_cast<std::int64_t>(rate * out_.duration_seconds / 8) + (1 << 20);
-  // Checkpoints and the published set stand beside each other; encrypted chunks a third time.
-  p.peak_disk_bytes = p.output_bytes * (key_ ? 3 : 2);
+  constexpr std::int64_t kStillBytes = 400 << 10;
+  const auto bytes = [&](double bit_rate) { return static_cast<std::int64_t>(bit_rate * out_.duration_seconds / 8); };
+  p.fixed_bytes = kStillBytes;
+  for (const auto& audio : out_.audios) p.fixed_bytes += bytes(static_cast<double>(media::audio::default_bit_rate("aac", audio.channels)));
+  p.output_bytes = 0;
+  for (const auto& video : out_.videos) {
+    if (video.copied)
+      p.fixed_bytes += bytes(static_cast<double>(video_->bit_rate));
+    else
+      p.output_bytes += bytes(0.6 * static_cast<double>(video.max_bit_rate));
+  }
+  p.output_bytes += p.fixed_bytes;
+  p.copies_on_disk = key_ ? 3 : 2;  // checkpoints, encrypted ones, the published set
+  p.peak_disk_bytes = p.output_bytes * p.copies_on_disk;
   return std::move(out_);
 }
 

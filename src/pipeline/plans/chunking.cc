@@ -10,8 +10,11 @@ namespace {
 using Ticks = std::int64_t;
 using TickSpan = std::span<const Ticks>;
 
-// A chunk may grow to this many times its aim to end at a key frame.
+// A chunk may grow to this many times its aim to end at a key frame: further in a long film, where
+// decoding twice would be waste, than in a short one, where few chunks would leave processors idle.
 constexpr double kChunkStretch = 3.0;
+constexpr double kShortFilmStretch = 1.4;
+constexpr std::int64_t kShortFilmChunks = 6;
 // What is left of a chunk joins the last segment when it is shorter than this share of one.
 constexpr double kShortSegment = 0.5;
 
@@ -23,6 +26,7 @@ Ticks first_at_or_after(TickSpan times, Ticks wanted, Ticks otherwise) {
 struct Lengths {
   Ticks segment;
   Ticks chunk;
+  double stretch;
 };
 
 Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
@@ -30,15 +34,15 @@ Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
   const Ticks aim = std::max(ticks(kChunkSeconds), span / kMaxChunks);
   // Chunks of about equal length: 11 s are two of 5.5, not 5 + 5 + 1.
   const Ticks count = std::max<Ticks>(1, span / aim);
-  return {ticks(kSegmentSeconds), (span + count - 1) / count};
+  return {ticks(kSegmentSeconds), (span + count - 1) / count, count < kShortFilmChunks ? kShortFilmStretch : kChunkStretch};
 }
 
 Ticks chunk_end(TickSpan frames, TickSpan keys, Ticks start, Ticks end, const Lengths& lengths) {
   if (end - start <= lengths.chunk + lengths.segment / 2) return end;
   const Ticks key = first_at_or_after(keys, start + lengths.chunk - lengths.segment, end);
-  const auto limit = start + static_cast<Ticks>(kChunkStretch * static_cast<double>(lengths.chunk));
+  const auto limit = start + static_cast<Ticks>(lengths.stretch * static_cast<double>(lengths.chunk));
   if (key <= limit) return end - key < lengths.segment ? end : key;
-  const Ticks cut_at = start + (lengths.chunk + lengths.segment - 1) / lengths.segment * lengths.segment;
+  const Ticks cut_at = start + std::max<Ticks>(1, (lengths.chunk + lengths.segment / 2) / lengths.segment) * lengths.segment;
   return end - cut_at < lengths.segment ? end : first_at_or_after(frames, cut_at, end);
 }
 

@@ -12,7 +12,7 @@ namespace vf::pipeline {
 
 inline constexpr double kSegmentSeconds = 2.0;
 inline constexpr double kChunkSeconds = 5.0;
-inline constexpr int kMaxChunks = 200;  // a longer film gets longer chunks
+inline constexpr int kMaxChunks = 200;  // about; a longer film gets longer chunks
 
 // All times in ticks of the source's time base; frames with start <= pts < end belong to it.
 struct Chunk {

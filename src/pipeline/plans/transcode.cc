@@ -16,6 +16,7 @@ Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOp
   VF_CHECK(builder.choose_streams());  // what is shown, what is heard, what can only be dropped
   VF_CHECK(builder.choose_pictures()); // upright, cropped, deinterlaced, tone-mapped; the rungs
   VF_CHECK(builder.cut());             // chunks and segments, from the source's own frame times
+  VF_CHECK(builder.choose_encoders()); // settings, from the tables of media/encode
   builder.add_probe();
   builder.add_video();                 // encode or copy each chunk, then decode what was written
   builder.add_audio();                 // each sound track whole, then measure it against the source

@@ -72,8 +72,10 @@ struct Prediction {
   double cpu_seconds = 0;
   std::int64_t output_bytes = 0;
   std::int64_t peak_disk_bytes = 0;  // checkpoints and the finished set together
+  std::int64_t fixed_bytes = 0;      // of the output: what is copied, sound, stills, headers
+  int copies_on_disk = 2;            // of the output, at the peak
 };
-BOOST_DESCRIBE_STRUCT(Prediction, (), (cpu_seconds, output_bytes, peak_disk_bytes))
+BOOST_DESCRIBE_STRUCT(Prediction, (), (cpu_seconds, output_bytes, peak_disk_bytes, fixed_bytes, copies_on_disk))
 
 struct TranscodePlan {
   jobs::Plan plan;

@@ -1,6 +1,7 @@
 // The steps of plan_transcode(), in the order in which it calls them. Internal to plans.
 #pragma once
 
+#include "media/encode/presets.h"
 #include "pipeline/plans/cost.h"
 #include "pipeline/plans/transcode.h"
 
@@ -14,6 +15,7 @@ class TranscodeBuilder {
   Result<void> choose_streams();
   Result<void> choose_pictures();
   Result<void> cut();
+  Result<void> choose_encoders();
   void add_probe();
   void add_video();
   void add_audio();
@@ -38,9 +40,10 @@ class TranscodeBuilder {
   Result<ClipTicks> clip_ticks() const;
   std::optional<std::string> why_no_copy(const Rung& rung, const std::string& codec, std::int64_t cap) const;
   void choose_rung(const Rung& rung, const std::string& codec, bool first_codec);
-  void add_chunk(std::size_t chunk, const std::vector<std::size_t>& videos);
-  void add_copied_chunk(std::size_t chunk, const std::vector<std::size_t>& videos);
+  void add_encodes(std::size_t chunk);
+  void add_copies(std::size_t chunk);
   void add_proofs(std::size_t chunk);
+  media::audio::AudioSpec audio_spec(const media::StreamInfo& sound) const;
   std::vector<jobs::StageInput> picture_inputs() const;
   std::vector<double> audio_segment_starts(double sound_end) const;
   std::string unique_name(std::string wanted, const std::vector<std::string>& taken) const;
@@ -59,6 +62,7 @@ class TranscodeBuilder {
   std::optional<int> burn_stream_;
   media::PictureSpec picture_;
   int timescale_ = 0;
+  std::vector<media::VideoEncoder> encoders_;  // one a planned video
 };
 
 }  // namespace vf::pipeline

@@ -2,6 +2,7 @@
 //   params  media::verify::SoundSpec
 //   inputs  the source; the stage that made the track, with its header and fragments
 //   result  media::verify::SoundProof
+#include "media/audio/audio_track.h"
 #include "media/verify/sound.h"
 #include "pipeline/stages/chunk_result.h"
 #include "pipeline/stages/kinds.h"

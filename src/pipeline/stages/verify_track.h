@@ -9,9 +9,8 @@
 namespace vf::pipeline {
 
 struct VerifyTrackParams {
-  std::int64_t max_bit_rate = 0;  // bit/s; 0 = not checked
   bool encrypted = false;
 };
-BOOST_DESCRIBE_STRUCT(VerifyTrackParams, (), (max_bit_rate, encrypted))
+BOOST_DESCRIBE_STRUCT(VerifyTrackParams, (), (encrypted))
 
 }  // namespace vf::pipeline

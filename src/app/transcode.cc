@@ -1,0 +1,125 @@
+#include "app/transcode.h"
+
+#include <chrono>
+
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "app/cache.h"
+#include "app/inspect.h"
+#include "app/job_sources.h"
+#include "app/publish.h"
+#include "app/set_files.h"
+#include "app/transcode_report.h"
+#include "base/sha256.h"
+#include "pipeline/plans/sample.h"
+
+namespace vf::app {
+namespace {
+
+// What a work folder may keep between runs; `videoforge cache trim` goes lower.
+constexpr std::int64_t kCacheBytes = 40LL << 30;
+constexpr std::int64_t kSpareSeconds = 24 * 3600;
+constexpr std::size_t kSecretBytes = 32;
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const auto byte : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
+  return out;
+}
+
+// A secret of this work folder, made once. Keys are derived from it, so that the same command gives
+// the same bytes again and nobody else can guess them.
+Result<std::string> work_secret(const std::filesystem::path& work) {
+  const auto path = work / "secret";
+  if (auto known = read_whole(path, 1024); known && known->size() == kSecretBytes) return known;
+  std::string secret(kSecretBytes, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1) return fail(ErrorCode::internal, "The system gives no random numbers.");
+  VF_CHECK(write_file_atomically(path, secret));
+  std::error_code ignored;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
+  return secret;
+}
+
+std::string derive(const std::string& secret, const std::string& what) {
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(what.data()), what.size(), mac, &length);
+  return hex({reinterpret_cast<const char*>(mac), 16});
+}
+
+Result<std::optional<pipeline::ContentKey>> content_key(const Engine& engine, const TranscodeRequest& request, const SourceFile& video) {
+  if (request.options.encrypt == "none") return std::nullopt;
+  const auto secret = VF_TRY(work_secret(engine.work()));
+  return pipeline::ContentKey{derive(secret, "id " + video.blob.sha256), derive(secret, "key " + video.blob.sha256)};
+}
+
+struct Prepared {
+  JobSources files;
+  pipeline::Inspection inspection;
+  pipeline::TranscodePlan plan;
+  std::optional<pipeline::ContentKey> key;
+};
+
+// Everything up to the plan.
+Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, const std::stop_token& stop) {
+  Prepared out;
+  out.files = VF_TRY(open_job_sources(engine, request, observer, stop));
+  if (observer.on_step) observer.on_step("Looking at the video");
+  out.inspection = VF_TRY(inspect(engine, out.files.files.front(), {}, stop));
+  auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, request.options));
+  pipeline::AudioFits fits;
+  if (!stages.empty()) {
+    const auto report = VF_TRY(engine.runner().run({std::move(stages)}, out.files.sources, stop));
+    for (const auto& [id, output] : report.outputs)
+      fits[std::stoi(id.substr(id.find('/') + 1))] = VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
+  }
+  out.key = VF_TRY(content_key(engine, request, out.files.files.front()));
+  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, request.options, fits, out.key));
+  return out;
+}
+
+}  // namespace
+
+Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  auto prepared = VF_TRY(prepare(engine, request, observer, stop));
+  if (observer.on_plan) observer.on_plan(prepared.plan);
+  auto run = VF_TRY(engine.runner().run(prepared.plan.plan, prepared.files.sources, stop, observer.on_progress));
+  if (stop.stop_requested()) return fail(ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.");
+
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  const ReportInput input{prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, wall.count()};
+  auto report = VF_TRY(transcode_report(input));
+  auto files = VF_TRY(set_files(prepared.plan, run, prepared.key));
+  list_files(report, files);
+  VF_CHECK(add_report_files(files, report, prepared.plan, engine.blobs()));
+  VF_CHECK(publish(request.output, files, engine.blobs()));
+  if (engine.keeps_cache()) VF_CHECK(trim_cache(engine.blobs(), engine.checkpoints(), kCacheBytes, kSpareSeconds));
+  return report;
+}
+
+Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop) {
+  auto prepared = VF_TRY(prepare(engine, request, observer, stop));
+  if (observer.on_step) observer.on_step("Encoding a sample to measure this machine");
+  const auto sample = pipeline::sample_plan(prepared.plan);
+  const auto run = VF_TRY(engine.runner().run(sample.plan, prepared.files.sources, stop));
+  VF_CHECK(pipeline::correct_prediction(prepared.plan, sample, run));
+  return DryRun{std::move(prepared.inspection.info), std::move(prepared.plan)};
+}
+
+json::value plan_json(const DryRun& dry_run) {
+  const auto& plan = dry_run.plan;
+  json::array rungs;
+  for (const auto& video : plan.videos)
+    rungs.push_back(json::object{{"name", video.name}, {"file", video.file}, {"codec", video.codec}, {"width", video.rung.width}, {"height", video.rung.height},
+                                 {"max_bit_rate", video.max_bit_rate}, {"copied", video.copied}});
+  json::array chunks;
+  for (const auto& chunk : plan.cutting.chunks)
+    chunks.push_back(json::object{{"start_ticks", chunk.start}, {"end_ticks", chunk.end}, {"segments", chunk.segment_starts.size()}, {"frames", chunk.frames}});
+  return json::object{{"duration_seconds", plan.duration_seconds}, {"start_seconds", plan.start_seconds}, {"decisions", to_json(plan.decisions)},
+                      {"renditions", rungs}, {"chunks", chunks}, {"segments", plan.cutting.segments}, {"frames", plan.cutting.frames},
+                      {"prediction", to_json(plan.prediction)}, {"warnings", to_json(dry_run.info.warnings)}};
+}
+
+}  // namespace vf::app
