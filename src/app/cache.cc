@@ -38,7 +38,8 @@ Result<CacheReport> show_cache(const std::filesystem::path& work) {
   return report;
 }
 
-Result<TrimReport> trim_cache(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, std::int64_t max_bytes, std::int64_t spare_seconds) {
+Result<TrimReport> trim_cache(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, std::int64_t max_bytes,
+                              std::int64_t spare_seconds) {
   TrimReport report;
   report.removed_checkpoints = VF_TRY(checkpoints.trim(max_bytes, spare_seconds));
   const auto names = VF_TRY(checkpoints.referenced_blobs());
@@ -60,7 +61,9 @@ Result<TrimReport> trim_cache(const std::filesystem::path& work, std::int64_t ma
 }
 
 Result<std::int64_t> parse_size(const std::string& text) {
-  const auto wrong = [&] { return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a size. Write it like 500M or 10G.", text)); };
+  const auto wrong = [&] {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a size. Write it like 500M or 10G.", text));
+  };
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
   if (end == text.c_str() || !(number >= 0)) return wrong();

@@ -40,7 +40,8 @@ Result<TrimReport> trim_cache(const std::filesystem::path& work, std::int64_t ma
 
 // The same on an open store. `spare_seconds`: what was used or written since then is left alone,
 // because another process may be about to read it.
-Result<TrimReport> trim_cache(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, std::int64_t max_bytes, std::int64_t spare_seconds);
+Result<TrimReport> trim_cache(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, std::int64_t max_bytes,
+                              std::int64_t spare_seconds);
 
 // "500M", "10G", "1.5 GiB", "0": bytes, with K, M, G, T as powers of 1024. Errors: invalid_argument.
 Result<std::int64_t> parse_size(const std::string& text);

@@ -13,9 +13,12 @@ DoctorReport examine() {
   report.processors = usable_processors();
   report.memory_bytes = available_memory();
   report.sandbox = media::describe_sandbox();
-  for (const auto* codec : {"h264", "hevc", "av1", "vp9"}) report.encoders.push_back({codec, media::encoder_version(codec)});
-  for (const auto& row : media::av::allowed_demuxers()) report.demuxers.push_back({std::string(row.name), std::string(row.usage), true});
-  for (const auto& row : media::av::allowed_codecs()) report.codecs.push_back({std::string(row.name), std::string(row.usage), media::av::is_decodable(row.name)});
+  for (const auto* codec : {"h264", "hevc", "av1", "vp9"})
+    report.encoders.push_back({codec, media::encoder_version(codec)});
+  for (const auto& row : media::av::allowed_demuxers())
+    report.demuxers.push_back({std::string(row.name), std::string(row.usage), true});
+  for (const auto& row : media::av::allowed_codecs())
+    report.codecs.push_back({std::string(row.name), std::string(row.usage), media::av::is_decodable(row.name)});
   report.libraries = media::av::library_versions();
   report.warnings = report.sandbox.warnings;
   report.healthy = report.sandbox.seccomp;

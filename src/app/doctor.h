@@ -34,7 +34,9 @@ struct DoctorReport {
   std::vector<std::string> warnings;
   bool healthy = true;  // false: untrusted media cannot be handled safely here
 };
-BOOST_DESCRIBE_STRUCT(DoctorReport, (), (version, processors, memory_bytes, sandbox, encoders, demuxers, codecs, libraries, warnings, healthy))
+BOOST_DESCRIBE_STRUCT(DoctorReport, (),
+                      (version, processors, memory_bytes, sandbox, encoders, demuxers, codecs, libraries, warnings,
+                       healthy))
 
 DoctorReport examine();
 

@@ -73,18 +73,28 @@ Engine::~Engine() {
 
 pipeline::Runner Engine::runner() { return {*blobs_, *checkpoints_, *nursery_, runner_options_}; }
 
-Result<SourceFile> open_source(store::CheckpointStore& checkpoints, const fs::path& path, const std::function<bool(double)>& progress) {
+Result<SourceFile> open_source(store::CheckpointStore& checkpoints, const fs::path& path,
+                               const std::function<bool(double)>& progress) {
   SourceFile file{path, VF_TRY(open_for_read(path)), {}};
-  struct stat st {};
-  if (::fstat(file.fd.get(), &st) != 0) return std::unexpected(system_error(errno, fmt::format("read '{}'", path.string())));
-  if (S_ISDIR(st.st_mode)) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is a folder; name a video file in it.", path.string()));
-  if (!S_ISREG(st.st_mode)) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a regular file; copy the video to a file first.", path.string()));
-  const auto nanoseconds = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
-  const store::FileIdentity identity{static_cast<std::int64_t>(st.st_dev), static_cast<std::int64_t>(st.st_ino), st.st_size, nanoseconds(st.st_mtim), nanoseconds(st.st_ctim)};
+  struct stat st{};
+  if (::fstat(file.fd.get(), &st) != 0)
+    return std::unexpected(system_error(errno, fmt::format("read '{}'", path.string())));
+  if (S_ISDIR(st.st_mode))
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is a folder; name a video file in it.", path.string()));
+  if (!S_ISREG(st.st_mode))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is not a regular file; copy the video to a file first.", path.string()));
+  const auto nanoseconds = [](const timespec& t) {
+    return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+  };
+  const store::FileIdentity identity{static_cast<std::int64_t>(st.st_dev), static_cast<std::int64_t>(st.st_ino),
+                                     st.st_size, nanoseconds(st.st_mtim), nanoseconds(st.st_ctim)};
   auto known = VF_TRY(checkpoints.find_source(identity));
   const auto size = std::max<std::int64_t>(1, st.st_size);
   if (!known) {
-    known = VF_TRY(sha256_file(file.fd.get(), [&](std::int64_t done) { return !progress || progress(static_cast<double>(done) / static_cast<double>(size)); }));
+    known = VF_TRY(sha256_file(file.fd.get(), [&](std::int64_t done) {
+      return !progress || progress(static_cast<double>(done) / static_cast<double>(size));
+    }));
     VF_CHECK(checkpoints.remember_source(identity, *known));
   }
   file.blob = {*known, st.st_size};

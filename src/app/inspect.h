@@ -13,6 +13,7 @@ struct InspectOptions {
 };
 
 // Runs in the sandbox and is cached like any stage. Errors: what probe says of the file.
-Result<pipeline::Inspection> inspect(Engine& engine, const SourceFile& source, const InspectOptions& options, std::stop_token stop);
+Result<pipeline::Inspection> inspect(Engine& engine, const SourceFile& source, const InspectOptions& options,
+                                     std::stop_token stop);
 
 }  // namespace vf::app

@@ -18,15 +18,19 @@ Result<fs::path> font_path() {
   if (const char* chosen = std::getenv("VIDEOFORGE_FONT"); chosen && *chosen) return fs::path(chosen);
   for (const auto* path : kFonts)
     if (fs::exists(path)) return fs::path(path);
-  return fail(ErrorCode::unavailable, "Drawing subtitles needs a font and none was found. Install fonts-dejavu-core, or name one in VIDEOFORGE_FONT.");
+  return fail(
+      ErrorCode::unavailable,
+      "Drawing subtitles needs a font and none was found. Install fonts-dejavu-core, or name one in VIDEOFORGE_FONT.");
 }
 
 }  // namespace
 
-Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, const std::stop_token& stop) {
+Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                                    const std::stop_token& stop) {
   JobSources out;
   const auto add = [&](const char* name, const fs::path& path) -> Result<void> {
-    out.files.push_back(VF_TRY(open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); })));
+    out.files.push_back(
+        VF_TRY(open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); })));
     out.sources.emplace(name, out.files.back().source());
     return {};
   };

@@ -15,6 +15,7 @@ struct JobSources {
 };
 
 // Errors: as open_source; unavailable where burning needs a font and the system has none.
-Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, const std::stop_token& stop);
+Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                                    const std::stop_token& stop);
 
 }  // namespace vf::app

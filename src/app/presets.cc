@@ -11,10 +11,13 @@ constexpr std::int64_t kMaxPresetBytes = 1 << 20;
 Result<pipeline::TranscodeOptions> apply(const Preset& preset) {
   auto all = to_json(pipeline::TranscodeOptions{});
   const auto* chosen = preset.options.if_object();
-  if (!chosen) return fail(ErrorCode::invalid_argument, fmt::format("The preset '{}' has no object \"options\".", preset.name));
+  if (!chosen)
+    return fail(ErrorCode::invalid_argument, fmt::format("The preset '{}' has no object \"options\".", preset.name));
   for (const auto& [key, value] : *chosen) all.as_object()[key] = value;
   auto options = from_json<pipeline::TranscodeOptions>(all);
-  if (!options) return fail(ErrorCode::invalid_argument, fmt::format("The preset '{}' is wrong. {}", preset.name, options.error().message));
+  if (!options)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The preset '{}' is wrong. {}", preset.name, options.error().message));
   return options;
 }
 
@@ -34,10 +37,14 @@ Result<pipeline::TranscodeOptions> load_preset(const std::string& name_or_file) 
     names += (names.empty() ? "" : ", ") + preset.name;
   }
   if (!name_or_file.ends_with(".json"))
-    return fail(ErrorCode::invalid_argument, fmt::format("There is no preset '{}'. The built-in ones are {}; a file of your own ends in .json.", name_or_file, names));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("There is no preset '{}'. The built-in ones are {}; a file of your own ends in .json.",
+                            name_or_file, names));
   const auto text = VF_TRY(read_whole(std::filesystem::path(name_or_file), kMaxPresetBytes));
   auto preset = from_json_text<Preset>(text);
-  if (!preset) return fail(ErrorCode::invalid_argument, fmt::format("The preset file '{}' is wrong. {}", name_or_file, preset.error().message));
+  if (!preset)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The preset file '{}' is wrong. {}", name_or_file, preset.error().message));
   return apply(*preset);
 }
 

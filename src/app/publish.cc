@@ -31,8 +31,9 @@ std::vector<std::string> earlier_files(const fs::path& folder) {
 }
 
 Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& files) {
-  struct statvfs st {};
-  if (::statvfs(folder.c_str(), &st) != 0) return std::unexpected(system_error(errno, fmt::format("use '{}'", folder.string())));
+  struct statvfs st{};
+  if (::statvfs(folder.c_str(), &st) != 0)
+    return std::unexpected(system_error(errno, fmt::format("use '{}'", folder.string())));
   std::int64_t needed = 0;
   for (const auto& file : files) {
     needed += static_cast<std::int64_t>(file.text.size());
@@ -40,7 +41,8 @@ Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& f
   }
   const auto free = static_cast<std::int64_t>(st.f_bavail) * static_cast<std::int64_t>(st.f_frsize);
   if (free > needed) return {};
-  return fail(ErrorCode::no_space, fmt::format("'{}' has {} MiB free and the result needs {} MiB. Free some space and run it again; nothing is encoded twice.",
+  return fail(ErrorCode::no_space, fmt::format("'{}' has {} MiB free and the result needs {} MiB. Free some space and "
+                                               "run it again; nothing is encoded twice.",
                                                folder.string(), free >> 20, (needed >> 20) + 1));
 }
 
@@ -57,7 +59,8 @@ Result<void> write_partial(const fs::path& path, const PublishedFile& file, blob
   return {};
 }
 
-Result<void> write_all_partial(const fs::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs) {
+Result<void> write_all_partial(const fs::path& folder, const std::vector<PublishedFile>& files,
+                               blob::BlobStore& blobs) {
   for (const auto& file : files) {
     auto written = write_partial(folder / file.name, file, blobs);
     if (written) continue;
@@ -74,9 +77,14 @@ Result<void> write_all_partial(const fs::path& folder, const std::vector<Publish
 Result<void> check_output_folder(const fs::path& folder) {
   std::error_code ec;
   if (!fs::exists(folder, ec)) return {};
-  if (!fs::is_directory(folder, ec)) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is a file; name a folder with -o.", folder.string()));
+  if (!fs::is_directory(folder, ec))
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is a file; name a folder with -o.", folder.string()));
   if (fs::is_empty(folder, ec) || fs::exists(folder / kMarker, ec)) return {};
-  return fail(ErrorCode::invalid_argument, fmt::format("The folder '{}' holds something that VideoForge did not write. Name an empty or a new folder with -o.", folder.string()));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format(
+          "The folder '{}' holds something that VideoForge did not write. Name an empty or a new folder with -o.",
+          folder.string()));
 }
 
 Result<void> publish(const fs::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs) {

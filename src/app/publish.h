@@ -24,6 +24,7 @@ Result<void> check_output_folder(const std::filesystem::path& folder);
 // Writes the files in the given order (media first, manifests after). Files of an earlier set of ours
 // that are not part of this one are removed. Errors: no_space, and what the file system says; the
 // earlier set then still stands.
-Result<void> publish(const std::filesystem::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs);
+Result<void> publish(const std::filesystem::path& folder, const std::vector<PublishedFile>& files,
+                     blob::BlobStore& blobs);
 
 }  // namespace vf::app

@@ -17,6 +17,7 @@ Result<std::vector<PublishedFile>> set_files(const pipeline::TranscodePlan& plan
 void list_files(json::value& report, const std::vector<PublishedFile>& files);
 
 // Appends report.json and index.html, which holds the small texts that a page from a file may not load.
-Result<void> add_report_files(std::vector<PublishedFile>& files, const json::value& report, const pipeline::TranscodePlan& plan, blob::BlobStore& blobs);
+Result<void> add_report_files(std::vector<PublishedFile>& files, const json::value& report,
+                              const pipeline::TranscodePlan& plan, blob::BlobStore& blobs);
 
 }  // namespace vf::app

@@ -34,7 +34,8 @@ Result<std::string> work_secret(const std::filesystem::path& work) {
   const auto path = work / "secret";
   if (auto known = read_whole(path, 1024); known && known->size() == kSecretBytes) return known;
   std::string secret(kSecretBytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1) return fail(ErrorCode::internal, "The system gives no random numbers.");
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1)
+    return fail(ErrorCode::internal, "The system gives no random numbers.");
   VF_CHECK(write_file_atomically(path, secret));
   std::error_code ignored;
   std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
@@ -44,11 +45,13 @@ Result<std::string> work_secret(const std::filesystem::path& work) {
 std::string derive(const std::string& secret, const std::string& what) {
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned length = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(what.data()), what.size(), mac, &length);
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(what.data()), what.size(), mac, &length);
   return hex({reinterpret_cast<const char*>(mac), 16});
 }
 
-Result<std::optional<pipeline::ContentKey>> content_key(const Engine& engine, const TranscodeRequest& request, const SourceFile& video) {
+Result<std::optional<pipeline::ContentKey>> content_key(const Engine& engine, const TranscodeRequest& request,
+                                                        const SourceFile& video) {
   if (request.options.encrypt == "none") return std::nullopt;
   const auto secret = VF_TRY(work_secret(engine.work()));
   return pipeline::ContentKey{derive(secret, "id " + video.blob.sha256), derive(secret, "key " + video.blob.sha256)};
@@ -62,7 +65,8 @@ struct Prepared {
 };
 
 // Everything up to the plan.
-Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, const std::stop_token& stop) {
+Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                         const std::stop_token& stop) {
   Prepared out;
   out.files = VF_TRY(open_job_sources(engine, request, observer, stop));
   if (observer.on_step) observer.on_step("Looking at the video");
@@ -81,15 +85,18 @@ Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const 
 
 }  // namespace
 
-Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop) {
+Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                              std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   auto prepared = VF_TRY(prepare(engine, request, observer, stop));
   if (observer.on_plan) observer.on_plan(prepared.plan);
   auto run = VF_TRY(engine.runner().run(prepared.plan.plan, prepared.files.sources, stop, observer.on_progress));
-  if (stop.stop_requested()) return fail(ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.");
+  if (stop.stop_requested())
+    return fail(ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.");
 
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  const ReportInput input{prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, wall.count()};
+  const ReportInput input{
+      prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, wall.count()};
   auto report = VF_TRY(transcode_report(input));
   auto files = VF_TRY(set_files(prepared.plan, run, prepared.key));
   list_files(report, files);
@@ -99,7 +106,8 @@ Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, c
   return report;
 }
 
-Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop) {
+Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                       std::stop_token stop) {
   auto prepared = VF_TRY(prepare(engine, request, observer, stop));
   if (observer.on_step) observer.on_step("Encoding a sample to measure this machine");
   const auto sample = pipeline::sample_plan(prepared.plan);
@@ -112,14 +120,28 @@ json::value plan_json(const DryRun& dry_run) {
   const auto& plan = dry_run.plan;
   json::array rungs;
   for (const auto& video : plan.videos)
-    rungs.push_back(json::object{{"name", video.name}, {"file", video.file}, {"codec", video.codec}, {"width", video.rung.width}, {"height", video.rung.height},
-                                 {"max_bit_rate", video.max_bit_rate}, {"copied", video.copied}});
+    rungs.push_back(json::object{{"name", video.name},
+                                 {"file", video.file},
+                                 {"codec", video.codec},
+                                 {"width", video.rung.width},
+                                 {"height", video.rung.height},
+                                 {"max_bit_rate", video.max_bit_rate},
+                                 {"copied", video.copied}});
   json::array chunks;
   for (const auto& chunk : plan.cutting.chunks)
-    chunks.push_back(json::object{{"start_ticks", chunk.start}, {"end_ticks", chunk.end}, {"segments", chunk.segment_starts.size()}, {"frames", chunk.frames}});
-  return json::object{{"duration_seconds", plan.duration_seconds}, {"start_seconds", plan.start_seconds}, {"decisions", to_json(plan.decisions)},
-                      {"renditions", rungs}, {"chunks", chunks}, {"segments", plan.cutting.segments}, {"frames", plan.cutting.frames},
-                      {"prediction", to_json(plan.prediction)}, {"warnings", to_json(dry_run.info.warnings)}};
+    chunks.push_back(json::object{{"start_ticks", chunk.start},
+                                  {"end_ticks", chunk.end},
+                                  {"segments", chunk.segment_starts.size()},
+                                  {"frames", chunk.frames}});
+  return json::object{{"duration_seconds", plan.duration_seconds},
+                      {"start_seconds", plan.start_seconds},
+                      {"decisions", to_json(plan.decisions)},
+                      {"renditions", rungs},
+                      {"chunks", chunks},
+                      {"segments", plan.cutting.segments},
+                      {"frames", plan.cutting.frames},
+                      {"prediction", to_json(plan.prediction)},
+                      {"warnings", to_json(dry_run.info.warnings)}};
 }
 
 }  // namespace vf::app

@@ -13,10 +13,10 @@ namespace vf::app {
 
 struct TranscodeRequest {
   std::filesystem::path input;
-  std::filesystem::path output;          // a folder: missing, empty or of ours
+  std::filesystem::path output;  // a folder: missing, empty or of ours
   pipeline::TranscodeOptions options;
-  std::filesystem::path watermark;       // a picture; used where options.watermark is set
-  std::filesystem::path subtitle_file;   // used where options.burn_file is set
+  std::filesystem::path watermark;      // a picture; used where options.watermark is set
+  std::filesystem::path subtitle_file;  // used where options.burn_file is set
 };
 
 // Tells how far it is. All calls come one at a time.
@@ -29,14 +29,16 @@ struct TranscodeObserver {
 // Publishes the set and returns its report (docs/guides/transcode.md, "report.json"), which stands in
 // the set as report.json, too. Errors: everything a person can do about their request, their file or
 // their machine, each with one sentence.
-Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop);
+Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                              std::stop_token stop);
 
 // The plan alone, with its prediction set right by encoding a small sample on this machine.
 struct DryRun {
   media::MediaInfo info;
   pipeline::TranscodePlan plan;
 };
-Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer, std::stop_token stop);
+Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
+                       std::stop_token stop);
 
 // The plan as documented JSON.
 json::value plan_json(const DryRun& dry_run);

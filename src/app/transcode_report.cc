@@ -11,8 +11,11 @@ namespace vf::app {
 namespace {
 
 json::object source_object(const ReportInput& in) {
-  return {{"name", in.source.path.filename().string()}, {"bytes", in.source.blob.size}, {"sha256", in.source.blob.sha256},
-          {"container", in.info.container}, {"duration_seconds", in.info.duration_seconds}};
+  return {{"name", in.source.path.filename().string()},
+          {"bytes", in.source.blob.size},
+          {"sha256", in.source.blob.sha256},
+          {"container", in.info.container},
+          {"duration_seconds", in.info.duration_seconds}};
 }
 
 Result<json::array> renditions(const ReportInput& in, const pipeline::Verdict& verdict) {
@@ -21,10 +24,20 @@ Result<json::array> renditions(const ReportInput& in, const pipeline::Verdict& v
     const auto& video = in.plan.videos[i];
     const auto& proof = verdict.video.at(i);
     const auto track = VF_TRY(from_json<pipeline::StitchResult>(in.run.outputs.at(video.stitch_stage).result));
-    json::object one{{"name", video.name}, {"file", video.file}, {"codec", video.codec}, {"codecs", track.format.codecs},
-                     {"width", track.format.width}, {"height", track.format.height}, {"frames", proof.frames}, {"duration_seconds", proof.duration_seconds},
-                     {"mean_bit_rate", proof.mean_bit_rate}, {"peak_bit_rate", proof.peak_bit_rate}, {"max_bit_rate", video.max_bit_rate},
-                     {"video_range", track.format.video_range}, {"copied", video.copied}, {"second_bits", to_json(proof.second_bits)}};
+    json::object one{{"name", video.name},
+                     {"file", video.file},
+                     {"codec", video.codec},
+                     {"codecs", track.format.codecs},
+                     {"width", track.format.width},
+                     {"height", track.format.height},
+                     {"frames", proof.frames},
+                     {"duration_seconds", proof.duration_seconds},
+                     {"mean_bit_rate", proof.mean_bit_rate},
+                     {"peak_bit_rate", proof.peak_bit_rate},
+                     {"max_bit_rate", video.max_bit_rate},
+                     {"video_range", track.format.video_range},
+                     {"copied", video.copied},
+                     {"second_bits", to_json(proof.second_bits)}};
     if (!proof.ssim.samples.empty()) one["ssim"] = to_json(proof.ssim);
     out.push_back(std::move(one));
   }
@@ -37,9 +50,18 @@ Result<json::array> audio_tracks(const ReportInput& in, const pipeline::Verdict&
     const auto& audio = in.plan.audios[i];
     const auto& proof = verdict.audio.at(i);
     const auto track = VF_TRY(from_json<pipeline::StitchResult>(in.run.outputs.at(audio.stitch_stage).result));
-    out.push_back(json::object{{"name", audio.name}, {"file", audio.file}, {"language", audio.language}, {"codec", track.format.codec}, {"codecs", track.format.codecs},
-                               {"channels", track.format.channels}, {"sample_rate", track.format.sample_rate}, {"duration_seconds", proof.duration_seconds},
-                               {"mean_bit_rate", proof.mean_bit_rate}, {"offset_ms", proof.offset_seconds * 1000}, {"drift_ms", proof.drift_seconds * 1000}, {"copied", audio.copied}});
+    out.push_back(json::object{{"name", audio.name},
+                               {"file", audio.file},
+                               {"language", audio.language},
+                               {"codec", track.format.codec},
+                               {"codecs", track.format.codecs},
+                               {"channels", track.format.channels},
+                               {"sample_rate", track.format.sample_rate},
+                               {"duration_seconds", proof.duration_seconds},
+                               {"mean_bit_rate", proof.mean_bit_rate},
+                               {"offset_ms", proof.offset_seconds * 1000},
+                               {"drift_ms", proof.drift_seconds * 1000},
+                               {"copied", audio.copied}});
   }
   return out;
 }
@@ -68,7 +90,8 @@ json::object stages_object(const pipeline::RunReport& run, double& cpu_seconds) 
     reused += record.reused ? 1 : 0;
     cpu_seconds += record.usage.cpu_seconds;
   }
-  return {{"run", static_cast<std::int64_t>(run.stages.size()) - reused}, {"reused", reused}, {"by_kind", to_json(kinds)}};
+  return {
+      {"run", static_cast<std::int64_t>(run.stages.size()) - reused}, {"reused", reused}, {"by_kind", to_json(kinds)}};
 }
 
 // Every chunk's and track's warnings, the source's own and the verdict's, each sentence once.
@@ -78,7 +101,9 @@ Result<json::value> warnings(const ReportInput& in, const pipeline::Verdict& ver
   for (const auto& [id, output] : in.run.outputs) {
     const auto* object = output.result.if_object();
     const auto* chunk = object ? object->if_contains("chunk") : nullptr;
-    const auto* list = chunk && chunk->is_object() ? chunk->as_object().if_contains("warnings") : object ? object->if_contains("warnings") : nullptr;
+    const auto* list = chunk && chunk->is_object() ? chunk->as_object().if_contains("warnings")
+                       : object                    ? object->if_contains("warnings")
+                                                   : nullptr;
     if (list && id != "verify" && id != "probe") add(VF_TRY(from_json<std::vector<media::Warning>>(*list)));
   }
   add(verdict.warnings);
@@ -97,13 +122,26 @@ Result<json::value> transcode_report(const ReportInput& in) {
   json::array subtitles;
   for (const auto& text : in.plan.subtitles) {
     const auto made = VF_TRY(from_json<pipeline::SubtitlesResult>(in.run.outputs.at(text.stage).result));
-    subtitles.push_back(json::object{{"name", text.name}, {"file", text.file}, {"language", text.language}, {"title", text.title}, {"cues", made.cues}});
+    subtitles.push_back(json::object{{"name", text.name},
+                                     {"file", text.file},
+                                     {"language", text.language},
+                                     {"title", text.title},
+                                     {"cues", made.cues}});
   }
-  json::object report{{"version", VIDEOFORGE_VERSION}, {"source", source_object(in)}, {"options", to_json(in.options)}, {"decisions", to_json(in.plan.decisions)},
-                      {"duration_seconds", in.plan.duration_seconds}, {"renditions", VF_TRY(renditions(in, verdict))}, {"audio", VF_TRY(audio_tracks(in, verdict))},
-                      {"subtitles", subtitles}, {"stages", stages},
-                      {"timing", json::object{{"wall_seconds", in.wall_seconds}, {"cpu_seconds", cpu_seconds}, {"speed", in.wall_seconds > 0 ? in.plan.duration_seconds / in.wall_seconds : 0}}},
-                      {"warnings", VF_TRY(warnings(in, verdict))}};
+  json::object report{
+      {"version", VIDEOFORGE_VERSION},
+      {"source", source_object(in)},
+      {"options", to_json(in.options)},
+      {"decisions", to_json(in.plan.decisions)},
+      {"duration_seconds", in.plan.duration_seconds},
+      {"renditions", VF_TRY(renditions(in, verdict))},
+      {"audio", VF_TRY(audio_tracks(in, verdict))},
+      {"subtitles", subtitles},
+      {"stages", stages},
+      {"timing", json::object{{"wall_seconds", in.wall_seconds},
+                              {"cpu_seconds", cpu_seconds},
+                              {"speed", in.wall_seconds > 0 ? in.plan.duration_seconds / in.wall_seconds : 0}}},
+      {"warnings", VF_TRY(warnings(in, verdict))}};
   if (in.options.encrypt != "none") report["encryption"] = in.options.encrypt;
   return report;
 }

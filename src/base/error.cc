@@ -58,7 +58,10 @@ Error system_error(int error_number, std::string_view what) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return {ErrorCode::no_space, fmt::format("Cannot {}: {}. Free some space and run it again; it goes on where it stopped.", what, reason), {}};
+      return {
+          ErrorCode::no_space,
+          fmt::format("Cannot {}: {}. Free some space and run it again; it goes on where it stopped.", what, reason),
+          {}};
     case ENOMEM:
       return {ErrorCode::no_memory, fmt::format("Cannot {}: {}.", what, reason), {}};
     default:

@@ -21,7 +21,8 @@ Result<UniqueFd> open_for_read(const fs::path& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd) return fd;
   if (errno == ENOENT) return fail(ErrorCode::not_found, fmt::format("There is no file '{}'.", path.string()));
-  if (errno == EACCES) return fail(ErrorCode::invalid_argument, fmt::format("The file '{}' may not be read by this user.", path.string()));
+  if (errno == EACCES)
+    return fail(ErrorCode::invalid_argument, fmt::format("The file '{}' may not be read by this user.", path.string()));
   return std::unexpected(system_error(errno, fmt::format("open '{}'", path.string())));
 }
 
@@ -33,7 +34,7 @@ Result<UniqueFd> create_new(const fs::path& path) {
 
 Result<std::int64_t> file_size(int fd) {
   // The plain call: glibc's fstat() asks by path with an empty one, and the sandbox denies paths.
-  struct stat st {};
+  struct stat st{};
   if (::syscall(SYS_fstat, fd, &st) != 0) return std::unexpected(system_error(errno, "read the size of a file"));
   return st.st_size;
 }
@@ -70,7 +71,9 @@ Result<std::size_t> read_at(int fd, std::span<std::uint8_t> bytes, std::int64_t 
 
 Result<std::string> read_whole(int fd, std::int64_t limit) {
   const auto size = VF_TRY(file_size(fd));
-  if (size > limit) return fail(ErrorCode::limit_exceeded, fmt::format("A file of {} bytes is larger than the limit of {} bytes.", size, limit));
+  if (size > limit)
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("A file of {} bytes is larger than the limit of {} bytes.", size, limit));
   std::string out(static_cast<std::size_t>(size), '\0');
   const auto n = VF_TRY(read_at(fd, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()}, 0));
   out.resize(n);
@@ -104,7 +107,8 @@ Result<void> write_file_atomically(const fs::path& path, std::string_view bytes)
     const auto fd = VF_TRY(create_new(aside));
     VF_CHECK(write_all(fd.get(), bytes));
     if (::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, fmt::format("write '{}'", path.string())));
-    if (::rename(aside.c_str(), path.c_str()) != 0) return std::unexpected(system_error(errno, fmt::format("name '{}'", path.string())));
+    if (::rename(aside.c_str(), path.c_str()) != 0)
+      return std::unexpected(system_error(errno, fmt::format("name '{}'", path.string())));
     return {};
   }();
   if (!written) fs::remove(aside, ignored);

@@ -15,10 +15,10 @@
 #include <type_traits>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 #include <boost/mp11/algorithm.hpp>
-#include <fmt/format.h>
 
 #include "base/error.h"
 
@@ -73,7 +73,8 @@ Result<T> read_struct(const json::value& v, const std::string& path) {
     const auto* found = object->if_contains(member.name);
     const std::string where = path + "/" + member.name;
     if (!found) {
-      if constexpr (!is_optional<M>) error = Error{ErrorCode::invalid_argument, fmt::format("At {}: missing.", where), {}};
+      if constexpr (!is_optional<M>)
+        error = Error{ErrorCode::invalid_argument, fmt::format("At {}: missing.", where), {}};
       return;
     }
     ++seen;
@@ -88,7 +89,9 @@ Result<T> read_struct(const json::value& v, const std::string& path) {
   for (const auto& [key, unused] : *object) {
     bool known = false;
     boost::mp11::mp_for_each<Members<T>>([&](auto member) { known = known || key == member.name; });
-    if (!known) return fail(ErrorCode::invalid_argument, fmt::format("At {}/{}: nobody knows this member.", path, std::string_view(key)));
+    if (!known)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("At {}/{}: nobody knows this member.", path, std::string_view(key)));
   }
   return out;
 }
@@ -109,7 +112,8 @@ Result<T> read_enum(const json::value& v, const std::string& path) {
 template <typename T>
 Result<T> read_integer(const json::value& v, const std::string& path) {
   const auto wrong = [&] {
-    return mismatch(path, fmt::format("a whole number from {} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    return mismatch(path, fmt::format("a whole number from {} to {}", std::numeric_limits<T>::min(),
+                                      std::numeric_limits<T>::max()));
   };
   if (const auto* i = v.if_int64()) {
     if (std::in_range<T>(*i)) return static_cast<T>(*i);

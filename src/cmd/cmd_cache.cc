@@ -21,7 +21,8 @@ int show(const CacheOptions& options) {
     return 0;
   }
   fmt::print("{}: {} in {} checkpoints\n", report->folder, human_bytes(report->bytes), report->checkpoints);
-  for (const auto& kind : report->kinds) fmt::print("  {:<14} {:>6}  {:>12}\n", kind.kind, kind.checkpoints, human_bytes(kind.bytes));
+  for (const auto& kind : report->kinds)
+    fmt::print("  {:<14} {:>6}  {:>12}\n", kind.kind, kind.checkpoints, human_bytes(kind.bytes));
   return 0;
 }
 
@@ -34,7 +35,8 @@ int trim(const CacheOptions& options) {
     print_json(to_json(*report));
     return 0;
   }
-  fmt::print("Removed {} checkpoints, freed {}; {} stay.\n", report->removed_checkpoints, human_bytes(report->freed_bytes), human_bytes(report->kept_bytes));
+  fmt::print("Removed {} checkpoints, freed {}; {} stay.\n", report->removed_checkpoints,
+             human_bytes(report->freed_bytes), human_bytes(report->kept_bytes));
   return 0;
 }
 
@@ -43,19 +45,26 @@ int trim(const CacheOptions& options) {
 void add_cache(CLI::App& parser, Session& session) {
   auto options = std::make_shared<CacheOptions>();
   auto* command = parser.add_subcommand("cache", "show or trim what earlier runs left, so that nothing is done twice");
-  command->footer("Examples:\n  videoforge cache show\n  videoforge cache trim --max-size 10G\n  videoforge cache trim --max-size 0");
+  command->footer(
+      "Examples:\n  videoforge cache show\n  videoforge cache trim --max-size 10G\n  videoforge cache trim --max-size "
+      "0");
   command->require_subcommand(1);
   const auto add_place = [&](CLI::App* sub) {
-    sub->add_option("--work", options->common.engine.work, "the work folder (default: the user's cache folder)")->type_name("DIR");
+    sub->add_option("--work", options->common.engine.work, "the work folder (default: the user's cache folder)")
+        ->type_name("DIR");
     sub->add_flag("--json", options->common.output.json, "result as JSON");
   };
   auto* show_command = command->add_subcommand("show", "how much is kept, by kind of stage");
   add_place(show_command);
-  show_command->callback([&session, options] { session.action = [options](std::stop_token) { return show(*options); }; });
+  show_command->callback(
+      [&session, options] { session.action = [options](std::stop_token) { return show(*options); }; });
   auto* trim_command = command->add_subcommand("trim", "forget the least recently used until it fits");
   add_place(trim_command);
-  trim_command->add_option("--max-size", options->max_size, "keep at most this: 500M, 10G, 0")->required()->type_name("SIZE");
-  trim_command->callback([&session, options] { session.action = [options](std::stop_token) { return trim(*options); }; });
+  trim_command->add_option("--max-size", options->max_size, "keep at most this: 500M, 10G, 0")
+      ->required()
+      ->type_name("SIZE");
+  trim_command->callback(
+      [&session, options] { session.action = [options](std::stop_token) { return trim(*options); }; });
 }
 
 }  // namespace vf::cmd

@@ -9,17 +9,23 @@ namespace vf::cmd {
 namespace {
 
 void print(const app::DoctorReport& r) {
-  fmt::print("VideoForge {} on Linux {}, {} processors, {} of memory free\n", r.version, r.sandbox.kernel, r.processors, human_bytes(r.memory_bytes));
-  fmt::print("Sandbox: seccomp {}, Landlock {}\n", r.sandbox.seccomp ? "on" : "MISSING", r.sandbox.landlock_abi > 0 ? fmt::format("ABI {}", r.sandbox.landlock_abi) : "not in this kernel");
+  fmt::print("VideoForge {} on Linux {}, {} processors, {} of memory free\n", r.version, r.sandbox.kernel, r.processors,
+             human_bytes(r.memory_bytes));
+  fmt::print("Sandbox: seccomp {}, Landlock {}\n", r.sandbox.seccomp ? "on" : "MISSING",
+             r.sandbox.landlock_abi > 0 ? fmt::format("ABI {}", r.sandbox.landlock_abi) : "not in this kernel");
   for (const auto& denied : r.sandbox.landlock_denies) fmt::print("  denied: {}\n", denied);
   fmt::print("Allowed system calls ({}):\n", r.sandbox.allowed_calls.size());
-  for (const auto& call : r.sandbox.allowed_calls) fmt::print("  {:<18} {}{}\n", call.name, call.reason, call.only.empty() ? "" : " (" + call.only + ")");
+  for (const auto& call : r.sandbox.allowed_calls)
+    fmt::print("  {:<18} {}{}\n", call.name, call.reason, call.only.empty() ? "" : " (" + call.only + ")");
   fmt::print("Encoders:\n");
-  for (const auto& encoder : r.encoders) fmt::print("  {:<6} {}\n", encoder.codec, encoder.library.empty() ? "not in this build of FFmpeg" : encoder.library);
+  for (const auto& encoder : r.encoders)
+    fmt::print("  {:<6} {}\n", encoder.codec,
+               encoder.library.empty() ? "not in this build of FFmpeg" : encoder.library);
   fmt::print("Containers that are read:\n");
   for (const auto& row : r.demuxers) fmt::print("  {:<14} {}\n", row.name, row.usage);
   fmt::print("Codecs that are read:\n");
-  for (const auto& row : r.codecs) fmt::print("  {:<18} {}{}\n", row.name, row.usage, row.present ? "" : " (not in this build of FFmpeg)");
+  for (const auto& row : r.codecs)
+    fmt::print("  {:<18} {}{}\n", row.name, row.usage, row.present ? "" : " (not in this build of FFmpeg)");
   fmt::print("Libraries: {}\n", r.libraries);
   for (const auto& warning : r.warnings) fmt::print("! {}\n", warning);
 }

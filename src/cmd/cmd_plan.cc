@@ -13,10 +13,14 @@ struct PlanCommand {
 void print(const app::DryRun& run) {
   const auto& plan = run.plan;
   fmt::print("{}, {}, from {:.3f} s\n", run.info.container, human_seconds(plan.duration_seconds), plan.start_seconds);
-  for (const auto& d : plan.decisions) fmt::print("  #{} {:<9} {:<7} {:<12} {}\n", d.stream, d.kind, d.action, d.target, d.reason);
-  if (!plan.videos.empty()) fmt::print("{} chunks, {} segments, {} frames\n", plan.cutting.chunks.size(), plan.cutting.segments, plan.cutting.frames);
+  for (const auto& d : plan.decisions)
+    fmt::print("  #{} {:<9} {:<7} {:<12} {}\n", d.stream, d.kind, d.action, d.target, d.reason);
+  if (!plan.videos.empty())
+    fmt::print("{} chunks, {} segments, {} frames\n", plan.cutting.chunks.size(), plan.cutting.segments,
+               plan.cutting.frames);
   const auto& p = plan.prediction;
-  fmt::print("About {} of CPU, {} of output, {} of disk while it works\n", human_seconds(p.cpu_seconds), human_bytes(p.output_bytes), human_bytes(p.peak_disk_bytes));
+  fmt::print("About {} of CPU, {} of output, {} of disk while it works\n", human_seconds(p.cpu_seconds),
+             human_bytes(p.output_bytes), human_bytes(p.peak_disk_bytes));
   for (const auto& warning : run.info.warnings) fmt::print("  ! {}\n", warning.message);
 }
 
@@ -44,8 +48,9 @@ int run(const PlanCommand& command, std::stop_token stop) {
 void add_plan(CLI::App& parser, Session& session) {
   auto command = std::make_shared<PlanCommand>();
   auto* sub = parser.add_subcommand("plan", "what `transcode` would do with the same options, why, and what it costs");
-  sub->footer("Examples:\n  videoforge plan film.mov\n  videoforge plan film.mov --ladder 1080p,720p --codec av1 --json\n\n"
-              "Encodes a few seconds of the film to measure this machine; the sample is kept for the real run.");
+  sub->footer(
+      "Examples:\n  videoforge plan film.mov\n  videoforge plan film.mov --ladder 1080p,720p --codec av1 --json\n\n"
+      "Encodes a few seconds of the film to measure this machine; the sample is kept for the real run.");
   add_transcode_options(*sub, command->arguments);
   add_common_options(*sub, command->common);
   sub->callback([&session, command, sub] {

@@ -10,7 +10,9 @@ namespace vf::cmd {
 void add_presets(CLI::App& parser, Session& session) {
   auto output = std::make_shared<OutputOptions>();
   auto* command = parser.add_subcommand("presets", "list the built-in presets");
-  command->footer("Examples:\n  videoforge presets\n  videoforge transcode film.mov -o out --preset archive\n  videoforge transcode film.mov -o out --preset my.json");
+  command->footer(
+      "Examples:\n  videoforge presets\n  videoforge transcode film.mov -o out --preset archive\n  videoforge "
+      "transcode film.mov -o out --preset my.json");
   command->add_flag("--json", output->json, "the presets as JSON, in the shape that a preset file has");
   command->callback([&session, output] {
     session.action = [output](std::stop_token) {

@@ -33,17 +33,23 @@ std::string text(const json::value& v, std::string_view key) {
 void print_report(const json::value& report, const std::string& folder) {
   const auto& all = report.as_object();
   for (const auto& r : all.at("renditions").as_array()) {
-    fmt::print("  {:<22} {:>4.0f}x{:<4.0f} {:>13} mean {:>13} peak", text(r, "file"), number(r, "width"), number(r, "height"),
-               human_bit_rate(static_cast<std::int64_t>(number(r, "mean_bit_rate"))), human_bit_rate(static_cast<std::int64_t>(number(r, "peak_bit_rate"))));
-    if (const auto* ssim = r.as_object().if_contains("ssim")) fmt::print("   SSIM {:.4f} (1st percentile {:.4f})", number(*ssim, "mean"), number(*ssim, "p1"));
+    fmt::print("  {:<22} {:>4.0f}x{:<4.0f} {:>13} mean {:>13} peak", text(r, "file"), number(r, "width"),
+               number(r, "height"), human_bit_rate(static_cast<std::int64_t>(number(r, "mean_bit_rate"))),
+               human_bit_rate(static_cast<std::int64_t>(number(r, "peak_bit_rate"))));
+    if (const auto* ssim = r.as_object().if_contains("ssim"))
+      fmt::print("   SSIM {:.4f} (1st percentile {:.4f})", number(*ssim, "mean"), number(*ssim, "p1"));
     fmt::print("{}\n", r.as_object().contains("copied") && r.at("copied").as_bool() ? "   copied" : "");
   }
-  for (const auto& a : all.at("audio").as_array()) fmt::print("  {:<22} {:<9} {:>13} mean   A/V offset {:+.1f} ms\n", text(a, "file"), text(a, "codec"), human_bit_rate(static_cast<std::int64_t>(number(a, "mean_bit_rate"))), number(a, "offset_ms"));
-  for (const auto& s : all.at("subtitles").as_array()) fmt::print("  {:<22} {}\n", text(s, "file"), text(s, "language"));
+  for (const auto& a : all.at("audio").as_array())
+    fmt::print("  {:<22} {:<9} {:>13} mean   A/V offset {:+.1f} ms\n", text(a, "file"), text(a, "codec"),
+               human_bit_rate(static_cast<std::int64_t>(number(a, "mean_bit_rate"))), number(a, "offset_ms"));
+  for (const auto& s : all.at("subtitles").as_array())
+    fmt::print("  {:<22} {}\n", text(s, "file"), text(s, "language"));
   for (const auto& w : all.at("warnings").as_array()) fmt::print("  ! {}\n", text(w, "message"));
   const auto& timing = all.at("timing");
   const auto& stages = all.at("stages");
-  fmt::print("Done in {} ({:.2f}x, {} of CPU); {:.0f} stages run, {:.0f} reused. Verified by decoding.\n", human_seconds(number(timing, "wall_seconds")), number(timing, "speed"),
+  fmt::print("Done in {} ({:.2f}x, {} of CPU); {:.0f} stages run, {:.0f} reused. Verified by decoding.\n",
+             human_seconds(number(timing, "wall_seconds")), number(timing, "speed"),
              human_seconds(number(timing, "cpu_seconds")), number(stages, "run"), number(stages, "reused"));
   fmt::print("Play {0}/master.m3u8 or {0}/manifest.mpd; look at {0}/index.html\n", folder);
 }
@@ -81,16 +87,19 @@ int run(const TranscodeCommand& command, std::stop_token stop) {
 void add_transcode(CLI::App& parser, Session& session) {
   auto command = std::make_shared<TranscodeCommand>();
   auto* sub = parser.add_subcommand("transcode", "turn a video into a verified streaming set (HLS and DASH)");
-  sub->footer("Examples:\n"
-              "  videoforge transcode film.mov -o out\n"
-              "  videoforge transcode film.mov -o out --ladder 1080p,480p --quality high\n"
-              "  videoforge transcode film.mov -o out --clip 1:30-2:00 --watermark logo.png,top-right,0.7\n"
-              "  videoforge transcode film.mkv -o out --codec hevc,h264 --subtitles burn:de --loudness -16\n\n"
-              "Writes master.m3u8, manifest.mpd, one file per track, poster.jpg, storyboard.jpg and .vtt,\n"
-              "report.json and index.html. Interrupt it at any time: the same command goes on where it stopped.\n"
-              "Exit status: 0 done, 2 wrong usage, 3 the input, 4 disk or memory, 5 a fault, 130 interrupted.");
+  sub->footer(
+      "Examples:\n"
+      "  videoforge transcode film.mov -o out\n"
+      "  videoforge transcode film.mov -o out --ladder 1080p,480p --quality high\n"
+      "  videoforge transcode film.mov -o out --clip 1:30-2:00 --watermark logo.png,top-right,0.7\n"
+      "  videoforge transcode film.mkv -o out --codec hevc,h264 --subtitles burn:de --loudness -16\n\n"
+      "Writes master.m3u8, manifest.mpd, one file per track, poster.jpg, storyboard.jpg and .vtt,\n"
+      "report.json and index.html. Interrupt it at any time: the same command goes on where it stopped.\n"
+      "Exit status: 0 done, 2 wrong usage, 3 the input, 4 disk or memory, 5 a fault, 130 interrupted.");
   add_transcode_options(*sub, command->arguments);
-  sub->add_option("-o,--output", command->output, "folder for the set: new, empty or an earlier set")->required()->type_name("DIR");
+  sub->add_option("-o,--output", command->output, "folder for the set: new, empty or an earlier set")
+      ->required()
+      ->type_name("DIR");
   add_common_options(*sub, command->common);
   sub->callback([&session, command, sub] {
     command->arguments.has_loudness = sub->count("--loudness") > 0;

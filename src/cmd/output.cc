@@ -112,14 +112,19 @@ void ProgressReporter::draw_line(const pipeline::Progress& p) {
   if (tenth <= last_tenth_) return;
   last_tenth_ = tenth;
   const auto left = eta(p.fraction);
-  fmt::print(stderr, "{:>3}%  {}{}\n", tenth * 10, human_seconds(elapsed()), left ? fmt::format(", {} left", human_seconds(*left)) : "");
+  fmt::print(stderr, "{:>3}%  {}{}\n", tenth * 10, human_seconds(elapsed()),
+             left ? fmt::format(", {} left", human_seconds(*left)) : "");
 }
 
 void ProgressReporter::draw_json(const pipeline::Progress& p) {
   if (Clock::now() - last_draw_ < kJsonInterval && p.stages_done < p.stages_total) return;
   last_draw_ = Clock::now();
-  json::object line{{"event", "progress"}, {"percentage", std::round(p.fraction * 1000) / 10}, {"stage", p.stage},
-                    {"stagesDone", p.stages_done}, {"stagesTotal", p.stages_total}, {"elapsedSeconds", elapsed()}};
+  json::object line{{"event", "progress"},
+                    {"percentage", std::round(p.fraction * 1000) / 10},
+                    {"stage", p.stage},
+                    {"stagesDone", p.stages_done},
+                    {"stagesTotal", p.stages_total},
+                    {"elapsedSeconds", elapsed()}};
   if (const auto left = eta(p.fraction)) line["etaSeconds"] = *left;
   fmt::print(stderr, "{}\n", dump(line));
 }

@@ -17,9 +17,9 @@ struct OutputOptions {
   bool quiet = false;  // no progress
 };
 
-std::string human_bytes(std::int64_t bytes);          // "4.48 MiB"
-std::string human_bit_rate(std::int64_t bits);        // "3.75 Mbit/s"
-std::string human_seconds(double seconds);            // "12.3 s", "4:05", "1:02:03"
+std::string human_bytes(std::int64_t bytes);    // "4.48 MiB"
+std::string human_bit_rate(std::int64_t bits);  // "3.75 Mbit/s"
+std::string human_seconds(double seconds);      // "12.3 s", "4:05", "1:02:03"
 
 // Shows how far a run is: a bar that redraws itself on a terminal, a plain line every tenth
 // elsewhere, a JSON line at most twice a second with --json. Not thread-safe; the Runner calls its

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
-#include <fmt/format.h>
 
 #include "app/presets.h"
 
@@ -21,7 +21,8 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 std::unexpected<Error> wrong(std::string_view option, const std::string& value, std::string_view form) {
-  return fail(ErrorCode::invalid_argument, fmt::format("{} '{}' is not understood. Write it like {}.", option, value, form));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{} '{}' is not understood. Write it like {}.", option, value, form));
 }
 
 std::optional<double> number(std::string_view text) {
@@ -59,7 +60,9 @@ Result<pipeline::ClipRange> clip_of(const std::string& text) {
 Result<media::Crop> crop_of(const std::string& text) {
   media::Crop crop;
   int used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d+%d+%d%n", &crop.width, &crop.height, &crop.x, &crop.y, &used) == 4 && static_cast<std::size_t>(used) == text.size()) return crop;
+  if (std::sscanf(text.c_str(), "%dx%d+%d+%d%n", &crop.width, &crop.height, &crop.x, &crop.y, &used) == 4 &&
+      static_cast<std::size_t>(used) == text.size())
+    return crop;
   return wrong("--crop", text, "1280x720+320+180 (width x height + left + top)");
 }
 
@@ -67,8 +70,11 @@ struct CornerName {
   std::string_view name;
   media::Corner corner;
 };
-constexpr std::array<CornerName, 5> kCorners{{{"top-left", media::Corner::top_left}, {"top-right", media::Corner::top_right}, {"bottom-left", media::Corner::bottom_left},
-                                              {"bottom-right", media::Corner::bottom_right}, {"center", media::Corner::center}}};
+constexpr std::array<CornerName, 5> kCorners{{{"top-left", media::Corner::top_left},
+                                              {"top-right", media::Corner::top_right},
+                                              {"bottom-left", media::Corner::bottom_left},
+                                              {"bottom-right", media::Corner::bottom_right},
+                                              {"center", media::Corner::center}}};
 
 // FILE[,CORNER[,OPACITY]], read from the right so that the file's name may hold commas.
 Result<media::Watermark> watermark_of(std::string text, std::filesystem::path& file) {
@@ -89,7 +95,9 @@ Result<media::Watermark> watermark_of(std::string text, std::filesystem::path& f
       drop_last();
       break;
     }
-  if (text.empty() || mark.opacity < 0 || mark.opacity > 1) return wrong("--watermark", whole, "logo.png,bottom-right,0.8 (corners: top-left, top-right, bottom-left, bottom-right, center)");
+  if (text.empty() || mark.opacity < 0 || mark.opacity > 1)
+    return wrong("--watermark", whole,
+                 "logo.png,bottom-right,0.8 (corners: top-left, top-right, bottom-left, bottom-right, center)");
   file = text;
   return mark;
 }
@@ -115,18 +123,34 @@ void subtitles_of(const std::string& text, app::TranscodeRequest& request) {
 
 void add_transcode_options(CLI::App& command, TranscodeArguments& a) {
   command.add_option("input", a.input, "the video")->required()->type_name("FILE");
-  command.add_option("--preset", a.preset, "start from a preset: a name of `videoforge presets`, or a file")->type_name("NAME|FILE.json");
-  command.add_option("--ladder", a.ladder, "sizes to make: auto, or some of 2160p,1080p,720p,480p,360p (default auto; never enlarges)")->type_name("RUNGS");
+  command.add_option("--preset", a.preset, "start from a preset: a name of `videoforge presets`, or a file")
+      ->type_name("NAME|FILE.json");
+  command
+      .add_option("--ladder", a.ladder,
+                  "sizes to make: auto, or some of 2160p,1080p,720p,480p,360p (default auto; never enlarges)")
+      ->type_name("RUNGS");
   command.add_option("--codec", a.codecs, "some of h264,hevc,av1,vp9 (default h264)")->type_name("CODECS");
-  command.add_option("--quality", a.quality, "low, medium, high, or a constant-quality number of the encoder (default medium)")->type_name("Q");
-  command.add_option("--speed", a.speed, "an encoder's own speed preset, such as veryfast or slow (default: our settings)")->type_name("NAME");
+  command
+      .add_option("--quality", a.quality,
+                  "low, medium, high, or a constant-quality number of the encoder (default medium)")
+      ->type_name("Q");
+  command
+      .add_option("--speed", a.speed, "an encoder's own speed preset, such as veryfast or slow (default: our settings)")
+      ->type_name("NAME");
   command.add_option("--clip", a.clip, "only a part: 10-20, 1:30-2:00, 90-")->type_name("FROM-TO");
   command.add_option("--crop", a.crop, "only a rectangle of the upright picture")->type_name("WxH+X+Y");
-  command.add_option("--watermark", a.watermark, "a picture laid over the video: logo.png,bottom-right,0.8")->type_name("PNG,POS,OPACITY");
-  command.add_option("--subtitles", a.subtitles, "keep, none, burn:LANG (the source's own) or burn:FILE (default keep)")->type_name("WAY");
-  command.add_option("--loudness", a.loudness, "bring the sound to this loudness, in LUFS (EBU R128), such as -16")->type_name("LUFS");
+  command.add_option("--watermark", a.watermark, "a picture laid over the video: logo.png,bottom-right,0.8")
+      ->type_name("PNG,POS,OPACITY");
+  command
+      .add_option("--subtitles", a.subtitles, "keep, none, burn:LANG (the source's own) or burn:FILE (default keep)")
+      ->type_name("WAY");
+  command.add_option("--loudness", a.loudness, "bring the sound to this loudness, in LUFS (EBU R128), such as -16")
+      ->type_name("LUFS");
   command.add_option("--encrypt", a.encrypt, "none, cbcs (HLS and DASH) or aes128 (HLS only)")->type_name("SCHEME");
-  command.add_option("--poster-at", a.poster_at, "second of the film whose picture becomes the poster (default: a good one is looked for)")->type_name("SECONDS");
+  command
+      .add_option("--poster-at", a.poster_at,
+                  "second of the film whose picture becomes the poster (default: a good one is looked for)")
+      ->type_name("SECONDS");
   command.add_flag("--no-audio", a.no_audio, "leave the sound out");
   command.add_flag("--no-copy", a.no_copy, "encode every stream, also one that fits as it is");
 }

@@ -24,8 +24,8 @@ BOOST_DESCRIBE_STRUCT(BlobRef, (), (sha256, size))
 // What a stage reads: one of the job's source files, or an earlier stage. Of an earlier stage it gets
 // the result (a small JSON value) and, where `blobs` says so, the bytes it wrote.
 struct StageInput {
-  std::string source;  // name of a source ("video", "watermark", ...); empty: `stage` is meant
-  std::string stage;   // id of an earlier stage
+  std::string source;           // name of a source ("video", "watermark", ...); empty: `stage` is meant
+  std::string stage;            // id of an earlier stage
   std::vector<int> blobs = {};  // which of that stage's output blobs are opened for this one
 };
 BOOST_DESCRIBE_STRUCT(StageInput, (), (source, stage, blobs))
@@ -44,8 +44,8 @@ struct Stage {
   std::string group;  // stages of one kind and group that are ready together share one execution
   json::value params;
   std::vector<StageInput> inputs;
-  int outputs = 0;    // number of blobs it writes
-  int priority = 0;   // higher first among ready ones
+  int outputs = 0;   // number of blobs it writes
+  int priority = 0;  // higher first among ready ones
   StageCost cost;
 };
 BOOST_DESCRIBE_STRUCT(Stage, (), (id, kind, group, params, inputs, outputs, priority, cost))

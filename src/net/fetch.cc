@@ -24,8 +24,22 @@ struct Range4 {
 
 // RFC 6890 and its successors: everything that is not globally reachable unicast.
 constexpr std::array<Range4, 16> kSpecial4{{
-    {0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},  {0xA9FE0000, 16}, {0xAC100000, 12}, {0xC0000000, 24}, {0xC0000200, 24},
-    {0xC0586300, 24}, {0xC0A80000, 16}, {0xC6120000, 15}, {0xC6336400, 24}, {0xCB007100, 24}, {0xE0000000, 4},  {0xF0000000, 4},  {0xFFFFFFFF, 32},
+    {0x00000000, 8},
+    {0x0A000000, 8},
+    {0x64400000, 10},
+    {0x7F000000, 8},
+    {0xA9FE0000, 16},
+    {0xAC100000, 12},
+    {0xC0000000, 24},
+    {0xC0000200, 24},
+    {0xC0586300, 24},
+    {0xC0A80000, 16},
+    {0xC6120000, 15},
+    {0xC6336400, 24},
+    {0xCB007100, 24},
+    {0xE0000000, 4},
+    {0xF0000000, 4},
+    {0xFFFFFFFF, 32},
 }};
 
 bool is_public4(std::uint32_t address) {
@@ -36,7 +50,10 @@ bool is_public4(std::uint32_t address) {
 
 bool is_public6(const in6_addr& a) {
   const auto* b = a.s6_addr;
-  const auto tail4 = [&](int at) { return is_public4(static_cast<std::uint32_t>(b[at]) << 24 | static_cast<std::uint32_t>(b[at + 1]) << 16 | static_cast<std::uint32_t>(b[at + 2]) << 8 | b[at + 3]); };
+  const auto tail4 = [&](int at) {
+    return is_public4(static_cast<std::uint32_t>(b[at]) << 24 | static_cast<std::uint32_t>(b[at + 1]) << 16 |
+                      static_cast<std::uint32_t>(b[at + 2]) << 8 | b[at + 3]);
+  };
   if (IN6_IS_ADDR_V4MAPPED(&a) || IN6_IS_ADDR_V4COMPAT(&a)) return tail4(12);
   if (b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return tail4(12);  // 64:ff9b::/96, NAT64
   if (b[0] == 0x20 && b[1] == 0x02) return tail4(2);                                   // 2002::/16, 6to4
@@ -95,19 +112,32 @@ struct EasyClose {
 Result<void> outcome(CURLcode code, long status, const Transfer& t, const std::string& url) {
   if (t.stop.stop_requested()) return fail(ErrorCode::cancelled, "Interrupted.");
   if (t.write_error) return std::unexpected(*t.write_error);
-  if (t.too_large || code == CURLE_FILESIZE_EXCEEDED) return fail(ErrorCode::limit_exceeded, fmt::format("'{}' is larger than the limit of {} bytes.", url, t.limits.max_bytes));
-  if (t.refused_address) return fail(ErrorCode::invalid_argument, fmt::format("'{}' leads to a private address, which is not fetched.", url));
+  if (t.too_large || code == CURLE_FILESIZE_EXCEEDED)
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("'{}' is larger than the limit of {} bytes.", url, t.limits.max_bytes));
+  if (t.refused_address)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' leads to a private address, which is not fetched.", url));
   const std::string detail = curl_easy_strerror(code);
   switch (code) {
-    case CURLE_OK: break;
+    case CURLE_OK:
+      break;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not an http or https address.", url), detail);
-    case CURLE_TOO_MANY_REDIRECTS: return fail(ErrorCode::unavailable, fmt::format("'{}' redirects more than {} times.", url, t.limits.max_redirects), detail);
-    case CURLE_OPERATION_TIMEDOUT: return fail(ErrorCode::timeout, fmt::format("'{}' does not answer in time.", url), detail);
-    default: return fail(ErrorCode::unavailable, fmt::format("Cannot fetch '{}'.", url), detail);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not an http or https address.", url), detail);
+    case CURLE_TOO_MANY_REDIRECTS:
+      return fail(ErrorCode::unavailable,
+                  fmt::format("'{}' redirects more than {} times.", url, t.limits.max_redirects), detail);
+    case CURLE_OPERATION_TIMEDOUT:
+      return fail(ErrorCode::timeout, fmt::format("'{}' does not answer in time.", url), detail);
+    default:
+      return fail(ErrorCode::unavailable, fmt::format("Cannot fetch '{}'.", url), detail);
   }
-  if (status == 404 || status == 410) return fail(ErrorCode::not_found, fmt::format("There is nothing at '{}' (status {}).", url, status));
-  if (status >= 400) return fail(status >= 500 ? ErrorCode::unavailable : ErrorCode::invalid_argument, fmt::format("'{}' answered with status {}.", url, status));
+  if (status == 404 || status == 410)
+    return fail(ErrorCode::not_found, fmt::format("There is nothing at '{}' (status {}).", url, status));
+  if (status >= 400)
+    return fail(status >= 500 ? ErrorCode::unavailable : ErrorCode::invalid_argument,
+                fmt::format("'{}' answered with status {}.", url, status));
   return {};
 }
 

@@ -20,8 +20,8 @@ struct FetchLimits {
   std::int64_t max_bytes = 50LL << 30;
   int max_redirects = 5;
   int connect_seconds = 10;
-  int stall_seconds = 30;         // without at least 1 kB/s in that time: ended
-  bool allow_private = false;     // also loopback and private ranges (a person's own command line)
+  int stall_seconds = 30;      // without at least 1 kB/s in that time: ended
+  bool allow_private = false;  // also loopback and private ranges (a person's own command line)
 };
 
 // Writes the body to `fd`. `progress` gets bytes so far and in all (0 = unknown).

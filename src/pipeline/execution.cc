@@ -25,7 +25,8 @@ struct Listener {
   void line(std::string_view text) {
     auto parsed = from_json_text<WireLine>(text);
     if (!parsed) {
-      answer = fail(ErrorCode::internal, "A stage answered with something that is not its protocol.", std::string(text.substr(0, 200)));
+      answer = fail(ErrorCode::internal, "A stage answered with something that is not its protocol.",
+                    std::string(text.substr(0, 200)));
     } else if (parsed->error) {
       answer = fail(error_code_from(parsed->error->code), parsed->error->message, parsed->error->detail);
     } else if (parsed->results) {

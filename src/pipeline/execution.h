@@ -13,8 +13,8 @@
 namespace vf::pipeline {
 
 struct ExecutionRequest {
-  WireRequest wire;         // places refer to `fds`, counted from 1 (0 is the request itself)
-  std::vector<int> fds;     // inputs and outputs; the caller keeps them open
+  WireRequest wire;      // places refer to `fds`, counted from 1 (0 is the request itself)
+  std::vector<int> fds;  // inputs and outputs; the caller keeps them open
   media::Limits limits;
 };
 

@@ -8,17 +8,21 @@ namespace vf::pipeline {
 Result<void> RunState::add(std::vector<jobs::Stage> stages, const std::map<std::string, Source>& sources) {
   const auto first = nodes_.size();
   for (auto& stage : stages) {
-    if (!by_id_.emplace(stage.id, nodes_.size()).second) return fail(ErrorCode::internal, fmt::format("The plan names the stage '{}' twice.", stage.id));
+    if (!by_id_.emplace(stage.id, nodes_.size()).second)
+      return fail(ErrorCode::internal, fmt::format("The plan names the stage '{}' twice.", stage.id));
     nodes_.push_back({.stage = std::move(stage)});
   }
   for (auto i = first; i < nodes_.size(); ++i) {
     for (const auto& input : nodes_[i].stage.inputs) {
       if (!input.source.empty()) {
-        if (!sources.contains(input.source)) return fail(ErrorCode::internal, fmt::format("The plan reads '{}', which was not given.", input.source));
+        if (!sources.contains(input.source))
+          return fail(ErrorCode::internal, fmt::format("The plan reads '{}', which was not given.", input.source));
         continue;
       }
       const auto found = by_id_.find(input.stage);
-      if (found == by_id_.end()) return fail(ErrorCode::internal, fmt::format("The stage '{}' waits for '{}', which is not in the plan.", nodes_[i].stage.id, input.stage));
+      if (found == by_id_.end())
+        return fail(ErrorCode::internal, fmt::format("The stage '{}' waits for '{}', which is not in the plan.",
+                                                     nodes_[i].stage.id, input.stage));
       auto& before = nodes_[found->second];
       if (before.status == Status::done) continue;
       before.dependents.push_back(i);

@@ -55,14 +55,21 @@ media::Limits limits_for(const std::vector<Member>& members) {
 // One call of Runner::run: the threads, their lock, and the way one group goes from leased to done.
 class Run {
  public:
-  Run(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery, const RunnerOptions& options,
-      const std::map<std::string, Source>& sources, const Runner::Observe& observe)
-      : blobs_(blobs), checkpoints_(checkpoints), nursery_(nursery), options_(options), sources_(sources), observe_(observe) {}
+  Run(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery,
+      const RunnerOptions& options, const std::map<std::string, Source>& sources, const Runner::Observe& observe)
+      : blobs_(blobs),
+        checkpoints_(checkpoints),
+        nursery_(nursery),
+        options_(options),
+        sources_(sources),
+        observe_(observe) {}
 
   Result<RunReport> go(jobs::Plan plan, std::stop_token stop) {
     VF_CHECK(state_.add(std::move(plan.stages), sources_));
     {
-      const std::stop_callback on_stop(stop, [this] { fail_run({ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}}); });
+      const std::stop_callback on_stop(stop, [this] {
+        fail_run({ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}});
+      });
       std::vector<std::jthread> workers;
       for (int i = 0; i < std::max(1, options_.workers); ++i) workers.emplace_back([this] { work(); });
     }
@@ -101,7 +108,9 @@ class Run {
       auto done = execute_members(*missing);
       if (done) return;
       const int attempt = attempts_of(*missing);
-      if (!is_retryable(done.error().code) || done.error().code == ErrorCode::no_space || attempt >= options_.max_attempts) return fail_run(done.error());
+      if (!is_retryable(done.error().code) || done.error().code == ErrorCode::no_space ||
+          attempt >= options_.max_attempts)
+        return fail_run(done.error());
       if (!back_off(attempt)) return;
       retry(*missing);
     }
@@ -173,10 +182,11 @@ class Run {
     for (const auto& member : members) needed += member.stage->outputs > 0 ? member.stage->cost.output_bytes : 0;
     const auto free = VF_TRY(blobs_.free_bytes());
     if (free >= needed) return {};
-    return fail(ErrorCode::no_space,
-                fmt::format("The disk of the work folder has {} MiB free, and the next step needs {} MiB. Free some space "
-                            "and run it again; it goes on where it stopped.",
-                            free >> 20, needed >> 20));
+    return fail(
+        ErrorCode::no_space,
+        fmt::format("The disk of the work folder has {} MiB free, and the next step needs {} MiB. Free some space "
+                    "and run it again; it goes on where it stopped.",
+                    free >> 20, needed >> 20));
   }
 
   Result<int> place_of(Wired& wired, const jobs::BlobRef& blob, const jobs::StageInput& from) {
@@ -195,7 +205,8 @@ class Run {
     WireMember wire{member.stage->params, {}, {}};
     for (std::size_t i = 0; i < member.inputs.size(); ++i) {
       WireInput input{member.inputs[i].result, {}};
-      for (const auto& blob : member.inputs[i].blobs) input.fds.push_back(VF_TRY(place_of(wired, blob, member.stage->inputs[i])));
+      for (const auto& blob : member.inputs[i].blobs)
+        input.fds.push_back(VF_TRY(place_of(wired, blob, member.stage->inputs[i])));
       wire.inputs.push_back(std::move(input));
     }
     auto& outputs = wired.outputs.emplace_back();
@@ -226,11 +237,13 @@ class Run {
     return {};
   }
 
-  Result<void> commit(const Member& member, json::value result, std::vector<std::unique_ptr<blob::Staged>>& outputs, const jobs::StageUsage& usage) {
+  Result<void> commit(const Member& member, json::value result, std::vector<std::unique_ptr<blob::Staged>>& outputs,
+                      const jobs::StageUsage& usage) {
     store::Checkpoint checkpoint{member.key, member.stage->kind, {std::move(result), {}}, usage};
     for (auto& staged : outputs) checkpoint.output.blobs.push_back(VF_TRY(blobs_.commit(std::move(staged))));
     auto standing = VF_TRY(checkpoints_.commit(checkpoint));
-    finish(member.node, std::move(standing.output), {member.stage->id, member.stage->kind, false, attempts_of({member}), usage});
+    finish(member.node, std::move(standing.output),
+           {member.stage->id, member.stage->kind, false, attempts_of({member}), usage});
     return {};
   }
 

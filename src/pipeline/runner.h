@@ -26,10 +26,10 @@ struct Source {
 };
 
 struct RunnerOptions {
-  int workers = 2;                       // executions at a time
-  std::int64_t memory_bytes = 4LL << 30; // for all running executions together, by their estimates
-  int max_attempts = 3;                  // of a stage, for errors that may pass
-  std::string scope;                     // see jobs::stage_key
+  int workers = 2;                        // executions at a time
+  std::int64_t memory_bytes = 4LL << 30;  // for all running executions together, by their estimates
+  int max_attempts = 3;                   // of a stage, for errors that may pass
+  std::string scope;                      // see jobs::stage_key
 };
 
 // How one stage ended; told to the observer and kept for the report.

@@ -17,7 +17,8 @@ constexpr double kProgressStep = 0.005;
 Result<std::vector<int>> look_up(const std::vector<int>& places, const std::vector<int>& fds) {
   std::vector<int> out;
   for (const int place : places) {
-    if (place < 1 || place >= static_cast<int>(fds.size())) return fail(ErrorCode::internal, "The stage request names a descriptor that was not handed over.");
+    if (place < 1 || place >= static_cast<int>(fds.size()))
+      return fail(ErrorCode::internal, "The stage request names a descriptor that was not handed over.");
     out.push_back(fds[static_cast<std::size_t>(place)]);
   }
   return out;
@@ -66,7 +67,10 @@ int run_stage_child(int control_fd, const std::vector<int>& fds) {
   if (results)
     send(control_fd, {{}, std::move(*results), {}});
   else
-    send(control_fd, {{}, {}, WireError{std::string(to_string(results.error().code)), results.error().message, results.error().detail}});
+    send(control_fd,
+         {{},
+          {},
+          WireError{std::string(to_string(results.error().code)), results.error().message, results.error().detail}});
   return 0;
 }
 

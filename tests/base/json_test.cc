@@ -38,12 +38,16 @@ std::string message_of(std::string_view text) {
 }
 
 TEST(Json, ErrorsNameThePlace) {
-  EXPECT_THAT(message_of(R"({"name":"a","colour":"green","parts":[{"count":"3"}],"share":1})"), testing::HasSubstr("At /parts/0/count: expected a whole number"));
-  EXPECT_THAT(message_of(R"({"name":"a","colour":"blue","parts":[],"share":1})"), testing::HasSubstr("At /colour: expected one of red, green"));
+  EXPECT_THAT(message_of(R"({"name":"a","colour":"green","parts":[{"count":"3"}],"share":1})"),
+              testing::HasSubstr("At /parts/0/count: expected a whole number"));
+  EXPECT_THAT(message_of(R"({"name":"a","colour":"blue","parts":[],"share":1})"),
+              testing::HasSubstr("At /colour: expected one of red, green"));
   EXPECT_THAT(message_of(R"({"name":"a","colour":"red","parts":[]})"), testing::HasSubstr("At /share: missing"));
-  EXPECT_THAT(message_of(R"({"name":"a","colour":"red","parts":[],"share":1,"extra":2})"), testing::HasSubstr("At /extra: nobody knows"));
+  EXPECT_THAT(message_of(R"({"name":"a","colour":"red","parts":[],"share":1,"extra":2})"),
+              testing::HasSubstr("At /extra: nobody knows"));
   EXPECT_THAT(message_of(R"({"name":"a")"), testing::HasSubstr("not valid JSON"));
-  EXPECT_THAT(message_of(R"({"name":"a","colour":"red","parts":[{"count":3000000000}],"share":1})"), testing::HasSubstr("/parts/0/count"));
+  EXPECT_THAT(message_of(R"({"name":"a","colour":"red","parts":[{"count":3000000000}],"share":1})"),
+              testing::HasSubstr("/parts/0/count"));
 }
 
 TEST(Json, NestingIsBounded) {

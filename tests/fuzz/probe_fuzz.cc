@@ -12,7 +12,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
-  std::string file = data[0] == 1 ? std::string("\0\0\0\x10" "ftypisom\0\0\0\0", 16) : std::string();
+  std::string file = data[0] == 1 ? std::string(
+                                        "\0\0\0\x10"
+                                        "ftypisom\0\0\0\0",
+                                        16)
+                                  : std::string();
   file.append(reinterpret_cast<const char*>(data + 1), size - 1);
   const vf::UniqueFd fd(::memfd_create("fuzz", MFD_CLOEXEC));
   if (!fd || !vf::write_all(fd.get(), std::string_view(file))) return 0;

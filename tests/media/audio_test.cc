@@ -5,9 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include "media/audio/loudness.h"
 #include "media/av/input.h"
 #include "media/av/ptr.h"
-#include "media/audio/loudness.h"
 #include "media_support.h"
 
 namespace vf::media::audio {
@@ -20,7 +20,11 @@ class AudioTest : public testing::Test {
  protected:
   // A click every second on a faint hum: `aevalsrc` so that places are exact.
   static std::string clicks(double seconds, int rate = 48000) {
-    return fmt::format("-f lavfi -i \"aevalsrc='0.8*lt(mod(t+0.0000001,1),0.002)+0.01*sin(880*t)|0.8*lt(mod(t+0.0000001,1),0.002)+0.01*sin(880*t)':s={}:d={}\"", rate, seconds);
+    return fmt::format(
+        "-f lavfi -i "
+        "\"aevalsrc='0.8*lt(mod(t+0.0000001,1),0.002)+0.01*sin(880*t)|0.8*lt(mod(t+0.0000001,1),0.002)+0.01*sin(880*t)'"
+        ":s={}:d={}\"",
+        rate, seconds);
   }
 
   AudioTrack encode(const std::filesystem::path& source, const AudioSpec& spec) {
@@ -42,7 +46,8 @@ class AudioTest : public testing::Test {
     std::vector<double> out;
     for (std::size_t i = 0; i < samples.size() / static_cast<std::size_t>(channels); ++i) {
       const double t = static_cast<double>(i) / rate;
-      if (std::abs(samples[i * static_cast<std::size_t>(channels)]) > 0.35F && (out.empty() || t - out.back() > 0.2)) out.push_back(t);
+      if (std::abs(samples[i * static_cast<std::size_t>(channels)]) > 0.35F && (out.empty() || t - out.back() > 0.2))
+        out.push_back(t);
     }
     return out;
   }
@@ -107,7 +112,9 @@ TEST_F(AudioTest, NegativeStartIsCut) {
 TEST_F(AudioTest, GapBecomesSilenceOfItsLength) {
   // Seconds 1.5 to 2.5 are cut out of the packets; the time stamps stay.
   compose(clicks(5) + " -c:a pcm_s16le", folder_ / "whole.mkv");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=drop=between(pts\\,1500\\,2499)' '{0}/in.mkv'", folder_.path().string()));
+  run(fmt::format(
+      "ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=drop=between(pts\\,1500\\,2499)' '{0}/in.mkv'",
+      folder_.path().string()));
   const auto track = encode(folder_ / "in.mkv", {.duration_seconds = 5});
   const auto at = clicks_in_track();
   ASSERT_EQ(at.size(), 4U);
@@ -122,7 +129,8 @@ TEST_F(AudioTest, GapBecomesSilenceOfItsLength) {
 TEST_F(AudioTest, DriftingClockIsFollowed) {
   // 0.3 % slow: at the end of 20 s the clicks would be 60 ms early.
   compose(clicks(20) + " -c:a pcm_s16le", folder_ / "whole.mkv");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'setts=ts=TS*1.003' '{0}/in.mkv'", folder_.path().string()));
+  run(fmt::format("ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'setts=ts=TS*1.003' '{0}/in.mkv'",
+                  folder_.path().string()));
   const auto track = encode(folder_ / "in.mkv", {.duration_seconds = 20});
   const auto at = clicks_in_track();
   ASSERT_GE(at.size(), 19U);
@@ -141,7 +149,9 @@ TEST_F(AudioTest, MillisecondStampsChangeNothing) {
 
 TEST_F(AudioTest, DamagedPacketsAreSilentAndCounted) {
   compose(clicks(6) + " -c:a ac3 -b:a 192k", folder_ / "whole.mkv");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=amount=between(pts\\,2200\\,2700)*3' '{0}/in.mkv'", folder_.path().string()));
+  run(fmt::format(
+      "ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=amount=between(pts\\,2200\\,2700)*3' '{0}/in.mkv'",
+      folder_.path().string()));
   const auto track = encode(folder_ / "in.mkv", {.duration_seconds = 6});
   const auto at = clicks_in_track();
   ASSERT_FALSE(at.empty());
@@ -150,9 +160,11 @@ TEST_F(AudioTest, DamagedPacketsAreSilentAndCounted) {
 }
 
 TEST_F(AudioTest, ChannelRule) {
-  const std::vector<std::pair<std::string, int>> rows{{"mono", 1}, {"stereo", 2}, {"3.0", 2}, {"quad", 2}, {"5.1", 6}, {"7.1", 6}};
+  const std::vector<std::pair<std::string, int>> rows{{"mono", 1}, {"stereo", 2}, {"3.0", 2},
+                                                      {"quad", 2}, {"5.1", 6},    {"7.1", 6}};
   for (const auto& [layout, channels] : rows) {
-    compose(fmt::format("-f lavfi -i anoisesrc=d=1:a=0.1 -af aformat=channel_layouts={} -c:a pcm_s16le", layout), folder_ / "in.mkv");
+    compose(fmt::format("-f lavfi -i anoisesrc=d=1:a=0.1 -af aformat=channel_layouts={} -c:a pcm_s16le", layout),
+            folder_ / "in.mkv");
     for (const std::string codec : {"aac", "opus"}) {
       const auto track = encode(folder_ / "in.mkv", {.codec = codec, .duration_seconds = 1});
       EXPECT_EQ(track.chunk.format.channels, channels) << layout << " " << codec;
@@ -185,7 +197,8 @@ TEST_F(AudioTest, LoudnessTargetIsReachedWithoutClipping) {
   const auto track = encode(folder_ / "quiet.wav", {.duration_seconds = 8, .loudness_lufs = -23});
   ASSERT_TRUE(track.source_loudness);
   EXPECT_NEAR(track.gain_db, -23 - track.source_loudness->integrated_lufs, 0.01);
-  const auto said = run(fmt::format("ffmpeg -nostats -i '{}' -af ebur128=peak=true -f null -", (folder_ / "track.mp4").string()));
+  const auto said =
+      run(fmt::format("ffmpeg -nostats -i '{}' -af ebur128=peak=true -f null -", (folder_ / "track.mp4").string()));
   const auto at = said.rfind("I:");
   ASSERT_NE(at, std::string::npos);
   EXPECT_NEAR(std::stod(said.substr(at + 2)), -23, 0.5);
@@ -207,13 +220,15 @@ TEST_F(AudioTest, SilenceHasNoLoudnessAndNoGain) {
 TEST_F(AudioTest, CopyKeepsPacketsAndTime) {
   compose(clicks(6) + " -c:a aac -b:a 128k", folder_ / "in.mp4");
   run(fmt::format("ffmpeg -v error -y -i '{0}/in.mp4' -c copy '{0}/in.mkv'", folder_.path().string()));
-  run(fmt::format("ffmpeg -v error -y -i '{0}/in.mp4' -c copy -muxdelay 0 -muxpreload 0 '{0}/in.ts'", folder_.path().string()));
+  run(fmt::format("ffmpeg -v error -y -i '{0}/in.mp4' -c copy -muxdelay 0 -muxpreload 0 '{0}/in.ts'",
+                  folder_.path().string()));
   for (const std::string name : {"in.mp4", "in.mkv", "in.ts"}) {
     for (const double start : {0.0, 1.5}) {
       const auto in = open_input(folder_ / name);
       const AudioSpec spec{.start_seconds = start, .duration_seconds = 4, .segment_starts = {0, 2}};
       const auto decision = can_copy_audio(in.get(), spec);
-      ASSERT_TRUE(decision && decision->can_copy) << name << " " << (decision ? decision->reason : decision.error().message);
+      ASSERT_TRUE(decision && decision->can_copy)
+          << name << " " << (decision ? decision->reason : decision.error().message);
       const auto out = new_file(folder_ / "chunk");
       const auto track = copy_audio_track(in.get(), spec, out.get());
       ASSERT_TRUE(track.has_value()) << track.error().message;
@@ -241,7 +256,9 @@ TEST_F(AudioTest, CopyIsRefusedWithTheReason) {
     return decision ? decision->reason : std::string();
   };
   compose(clicks(4) + " -c:a aac", folder_ / "whole.mkv");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=drop=between(pts\\,1500\\,1999)' '{0}/gap.mkv'", folder_.path().string()));
+  run(fmt::format(
+      "ffmpeg -v error -y -i '{0}/whole.mkv' -c copy -bsf:a 'noise=drop=between(pts\\,1500\\,1999)' '{0}/gap.mkv'",
+      folder_.path().string()));
   EXPECT_THAT(refusal("gap.mkv", {.duration_seconds = 4}), HasSubstr("gap"));
   compose(clicks(2) + " -c:a mp3", folder_ / "in.mp3");
   EXPECT_THAT(refusal("in.mp3", {.duration_seconds = 2}), HasSubstr("mp3"));
@@ -274,7 +291,8 @@ TEST_F(AudioTest, RealFiles) {
       if (parameters->codec_type != AVMEDIA_TYPE_AUDIO) continue;
       const auto start = static_cast<double>(std::max<std::int64_t>(0, input->get()->start_time)) / AV_TIME_BASE;
       const auto seconds = static_cast<double>(input->get()->duration) / AV_TIME_BASE;
-      const auto track = encode(file, {.stream_index = static_cast<int>(i), .start_seconds = start, .duration_seconds = seconds});
+      const auto track =
+          encode(file, {.stream_index = static_cast<int>(i), .start_seconds = start, .duration_seconds = seconds});
       EXPECT_NEAR(track_seconds(track.chunk.format.channels, track.chunk.format.sample_rate), seconds, 0.03) << file;
       EXPECT_EQ(track.repairs.gaps, 0) << file;
       ++tracks;

@@ -48,7 +48,8 @@ class FramesTest : public ::testing::Test {
     int height = 0;
     std::string rgb;
     std::array<int, 3> at(int x, int y) const {
-      const auto* p = reinterpret_cast<const unsigned char*>(rgb.data()) + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
+      const auto* p = reinterpret_cast<const unsigned char*>(rgb.data()) +
+                      3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
       return {p[0], p[1], p[2]};
     }
     double mean() const {
@@ -59,7 +60,8 @@ class FramesTest : public ::testing::Test {
   };
   Pixels pixels_of(const std::filesystem::path& jpeg) {
     Pixels out;
-    const auto size = run(fmt::format("ffprobe -v error -show_entries stream=width,height -of csv=p=0 '{}'", jpeg.string()));
+    const auto size =
+        run(fmt::format("ffprobe -v error -show_entries stream=width,height -of csv=p=0 '{}'", jpeg.string()));
     EXPECT_EQ(sscanf(size.c_str(), "%d,%d", &out.width, &out.height), 2) << size;
     run(fmt::format("ffmpeg -v error -y -i '{0}' -f rawvideo -pix_fmt rgb24 '{0}.rgb'", jpeg.string()));
     out.rgb = read_text(jpeg.string() + ".rgb");
@@ -85,9 +87,12 @@ class FramesTest : public ::testing::Test {
 
 TEST_F(FramesTest, PosterIsNeitherBlackNorBlurredNorFaded) {
   // Three seconds each: black, a blurred picture, a sharp one, a fade to black.
-  compose("-f lavfi -i color=black:s=640x360:r=25:d=3 -f lavfi -i testsrc2=s=640x360:r=25:d=3 -f lavfi -i testsrc2=s=640x360:r=25:d=3 -f lavfi -i testsrc2=s=640x360:r=25:d=3 "
-          "-filter_complex \"[1]gblur=sigma=20[b];[3]fade=out:d=3[f];[0][b][2][f]concat=n=4\" -c:v libx264 -preset ultrafast -g 25 -pix_fmt yuv420p",
-          folder_ / "in.mp4");
+  compose(
+      "-f lavfi -i color=black:s=640x360:r=25:d=3 -f lavfi -i testsrc2=s=640x360:r=25:d=3 -f lavfi -i "
+      "testsrc2=s=640x360:r=25:d=3 -f lavfi -i testsrc2=s=640x360:r=25:d=3 "
+      "-filter_complex \"[1]gblur=sigma=20[b];[3]fade=out:d=3[f];[0][b][2][f]concat=n=4\" -c:v libx264 -preset "
+      "ultrafast -g 25 -pix_fmt yuv420p",
+      folder_ / "in.mp4");
   const auto source = open(folder_ / "in.mp4");
   const auto made = poster(source, spec_for<PosterSpec>(source));
   EXPECT_GE(made.at_seconds, 6);
@@ -104,7 +109,10 @@ TEST_F(FramesTest, PosterOfAnAllBlackFilmIsStillAPicture) {
 
 TEST_F(FramesTest, PosterAtATimeIsThatPicture) {
   // The picture's brightness tells its time.
-  compose("-f lavfi -i \"nullsrc=s=160x90:r=10:d=10,geq=lum='40+N*2':cb=128:cr=128\" -c:v libx264 -crf 5 -g 50 -colorspace bt709 -pix_fmt yuv420p", folder_ / "in.mp4");
+  compose(
+      "-f lavfi -i \"nullsrc=s=160x90:r=10:d=10,geq=lum='40+N*2':cb=128:cr=128\" -c:v libx264 -crf 5 -g 50 -colorspace "
+      "bt709 -pix_fmt yuv420p",
+      folder_ / "in.mp4");
   const auto source = open(folder_ / "in.mp4");
   for (const double at : {0.0, 0.35, 4.71, 9.9}) {
     auto spec = spec_for<PosterSpec>(source);
@@ -118,8 +126,13 @@ TEST_F(FramesTest, PosterAtATimeIsThatPicture) {
 
 TEST_F(FramesTest, PosterIsUprightSmallAndTrueInColour) {
   // Red above, blue below; stored lying on its side.
-  compose("-f lavfi -i color=red:s=960x1920:r=5:d=2 -f lavfi -i color=blue:s=960x1920:r=5:d=2 -filter_complex \"[0][1]vstack,transpose=cclock,format=rgb24,scale=out_color_matrix=bt709:out_range=tv\" -c:v libx264 -preset ultrafast -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709", folder_ / "flat.mp4");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/flat.mp4' -c copy -metadata:s:v rotate=90 '{0}/turned.mp4'", folder_.path().string()));
+  compose(
+      "-f lavfi -i color=red:s=960x1920:r=5:d=2 -f lavfi -i color=blue:s=960x1920:r=5:d=2 -filter_complex "
+      "\"[0][1]vstack,transpose=cclock,format=rgb24,scale=out_color_matrix=bt709:out_range=tv\" -c:v libx264 -preset "
+      "ultrafast -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709",
+      folder_ / "flat.mp4");
+  run(fmt::format("ffmpeg -v error -y -i '{0}/flat.mp4' -c copy -metadata:s:v rotate=90 '{0}/turned.mp4'",
+                  folder_.path().string()));
   const auto source = open(folder_ / "turned.mp4");
   ASSERT_NE(source.video->video->rotation, 0);
   const auto made = poster(source, spec_for<PosterSpec>(source));
@@ -136,7 +149,10 @@ TEST_F(FramesTest, PosterIsUprightSmallAndTrueInColour) {
 
 TEST_F(FramesTest, StoryboardShowsTheRightTimes) {
   // Grey tells the time: one step of 2 a second; key frames every second.
-  compose("-f lavfi -i \"nullsrc=s=320x180:r=5:d=60,geq=lum='40+floor(N/5)*2':cb=128:cr=128\" -c:v libx264 -preset ultrafast -crf 5 -g 5 -colorspace bt709 -pix_fmt yuv420p", folder_ / "in.mp4");
+  compose(
+      "-f lavfi -i \"nullsrc=s=320x180:r=5:d=60,geq=lum='40+floor(N/5)*2':cb=128:cr=128\" -c:v libx264 -preset "
+      "ultrafast -crf 5 -g 5 -colorspace bt709 -pix_fmt yuv420p",
+      folder_ / "in.mp4");
   const auto source = open(folder_ / "in.mp4");
   const auto board = storyboard(source, spec_for<StoryboardSpec>(source));
   EXPECT_EQ(board.tiles, 60);
@@ -153,7 +169,9 @@ TEST_F(FramesTest, StoryboardShowsTheRightTimes) {
   std::size_t at = 0;
   while ((at = vtt.find(" --> ", at)) != std::string::npos) {
     int m1, s1, ms1, m2, s2, ms2, x, y, w, h;
-    ASSERT_EQ(sscanf(vtt.c_str() + at - 12, "00:%d:%d.%d --> 00:%d:%d.%d storyboard.jpg#xywh=%d,%d,%d,%d", &m1, &s1, &ms1, &m2, &s2, &ms2, &x, &y, &w, &h), 10);
+    ASSERT_EQ(sscanf(vtt.c_str() + at - 12, "00:%d:%d.%d --> 00:%d:%d.%d storyboard.jpg#xywh=%d,%d,%d,%d", &m1, &s1,
+                     &ms1, &m2, &s2, &ms2, &x, &y, &w, &h),
+              10);
     const double begin = m1 * 60 + s1 + ms1 / 1000.0;
     EXPECT_NEAR(begin, last_end, 0.001);
     last_end = m2 * 60 + s2 + ms2 / 1000.0;
@@ -167,7 +185,8 @@ TEST_F(FramesTest, StoryboardShowsTheRightTimes) {
 }
 
 TEST_F(FramesTest, StoryboardIsTheSameWithOneWorkerAndBounded) {
-  compose("-f lavfi -i testsrc2=s=320x180:r=10:d=150 -c:v libx264 -preset ultrafast -g 5 -pix_fmt yuv420p", folder_ / "in.mp4");
+  compose("-f lavfi -i testsrc2=s=320x180:r=10:d=150 -c:v libx264 -preset ultrafast -g 5 -pix_fmt yuv420p",
+          folder_ / "in.mp4");
   const auto source = open(folder_ / "in.mp4");
   auto spec = spec_for<StoryboardSpec>(source);
   EXPECT_EQ(storyboard(source, spec).tiles, 100);
@@ -178,7 +197,10 @@ TEST_F(FramesTest, StoryboardIsTheSameWithOneWorkerAndBounded) {
 }
 
 TEST_F(FramesTest, StoryboardOfSparseKeyFramesTinyClipsAndRanges) {
-  compose("-f lavfi -i testsrc2=s=320x180:r=10:d=30 -c:v libx264 -preset ultrafast -g 100 -keyint_min 100 -sc_threshold 0 -pix_fmt yuv420p", folder_ / "sparse.mp4");
+  compose(
+      "-f lavfi -i testsrc2=s=320x180:r=10:d=30 -c:v libx264 -preset ultrafast -g 100 -keyint_min 100 -sc_threshold 0 "
+      "-pix_fmt yuv420p",
+      folder_ / "sparse.mp4");
   const auto sparse = open(folder_ / "sparse.mp4");
   EXPECT_EQ(storyboard(sparse, spec_for<StoryboardSpec>(sparse)).tiles, 3);
   auto range = spec_for<StoryboardSpec>(sparse);
@@ -191,9 +213,17 @@ TEST_F(FramesTest, StoryboardOfSparseKeyFramesTinyClipsAndRanges) {
 }
 
 TEST_F(FramesTest, StoryboardOfEveryContainerAndCodec) {
-  const std::vector<std::pair<std::string, std::string>> rows{{"a.ts", "libx264 -preset ultrafast -g 10"}, {"a.mkv", "libx264 -preset ultrafast -g 10 -bf 2"},
-      {"a.flv", "libx264 -preset ultrafast -g 10"}, {"a.avi", "mpeg4 -g 10"}, {"m.ts", "mpeg2video -g 10 -bf 2"}, {"h.mp4", "libx265 -preset ultrafast -x265-params keyint=10:log-level=none"},
-      {"v.webm", "libvpx-vp9 -deadline realtime -cpu-used 8 -g 10"}, {"j.mov", "mjpeg -pix_fmt yuvj420p"}, {"p.mov", "prores"}, {"t.ogv", "libtheora -g 10"}};
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"a.ts", "libx264 -preset ultrafast -g 10"},
+      {"a.mkv", "libx264 -preset ultrafast -g 10 -bf 2"},
+      {"a.flv", "libx264 -preset ultrafast -g 10"},
+      {"a.avi", "mpeg4 -g 10"},
+      {"m.ts", "mpeg2video -g 10 -bf 2"},
+      {"h.mp4", "libx265 -preset ultrafast -x265-params keyint=10:log-level=none"},
+      {"v.webm", "libvpx-vp9 -deadline realtime -cpu-used 8 -g 10"},
+      {"j.mov", "mjpeg -pix_fmt yuvj420p"},
+      {"p.mov", "prores"},
+      {"t.ogv", "libtheora -g 10"}};
   for (const auto& [name, codec] : rows) {
     compose(fmt::format("-f lavfi -i testsrc2=s=320x180:r=10:d=12 -c:v {} ", codec), folder_ / name);
     const auto source = open(folder_ / name);

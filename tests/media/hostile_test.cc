@@ -43,7 +43,9 @@ std::string big_endian(std::uint64_t value, int bytes) {
   return out;
 }
 
-std::string box(const std::string& type, const std::string& body) { return big_endian(body.size() + 8, 4) + type + body; }
+std::string box(const std::string& type, const std::string& body) {
+  return big_endian(body.size() + 8, 4) + type + body;
+}
 
 // Replaces the fields of every box of that type: `edit(body)` changes its bytes in place.
 void patch(std::string& file, const std::string& type, const std::function<void(char*)>& edit) {
@@ -61,7 +63,9 @@ void put(char* at, std::uint64_t value, int bytes) {
 }
 
 std::string clip(const TempFolder& folder, const std::string& options = "") {
-  compose("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v libx264 -preset ultrafast -c:a aac " + options, folder / "clip.mp4");
+  compose(
+      "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v libx264 -preset ultrafast -c:a aac " + options,
+      folder / "clip.mp4");
   return test::read_text(folder / "clip.mp4");
 }
 
@@ -69,8 +73,13 @@ TEST(Hostile, TruncationsAtEveryKindOfPlace) {
   const TempFolder folder;
   for (const auto* name : {"a.mp4", "front.mp4", "f.mp4", "a.mkv", "a.ts", "a.avi", "a.flv", "a.ogv"}) {
     const std::string file = name;
-    const std::string options = file == "front.mp4" ? "-movflags +faststart" : file == "f.mp4" ? "-movflags +frag_keyframe+empty_moov -g 5" : file == "a.avi" ? "-c:v mpeg4" : file == "a.ogv" ? "-c:v libtheora -c:a libvorbis" : "";
-    const std::string codec = options.find("-c:v") == std::string::npos ? "-c:v libx264 -preset ultrafast -c:a aac " : "";
+    const std::string options = file == "front.mp4" ? "-movflags +faststart"
+                                : file == "f.mp4"   ? "-movflags +frag_keyframe+empty_moov -g 5"
+                                : file == "a.avi"   ? "-c:v mpeg4"
+                                : file == "a.ogv"   ? "-c:v libtheora -c:a libvorbis"
+                                                    : "";
+    const std::string codec =
+        options.find("-c:v") == std::string::npos ? "-c:v libx264 -preset ultrafast -c:a aac " : "";
     compose("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -shortest " + codec + options, folder / file);
     const auto whole = test::read_text(folder / file);
     std::vector<std::size_t> places{0, 1, 7, 8, 9, 31, 32, whole.size() - 1};
@@ -78,7 +87,8 @@ TEST(Hostile, TruncationsAtEveryKindOfPlace) {
     // Every box border of a top-level walk, and one byte to each side.
     for (std::size_t at = 0; at + 8 <= whole.size() && file.ends_with("mp4");) {
       std::size_t size = 0;
-      for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(whole[at + static_cast<std::size_t>(i)]);
+      for (int i = 0; i < 4; ++i)
+        size = size << 8 | static_cast<unsigned char>(whole[at + static_cast<std::size_t>(i)]);
       at += std::max<std::size_t>(size, 8);
       for (const auto place : {at - 1, at, at + 1}) places.push_back(std::min(place, whole.size()));
     }
@@ -116,21 +126,25 @@ TEST(Hostile, ClearAnswers) {
   EXPECT_THAT(answer(std::string(5000, '\0')), testing::HasSubstr("zero"));
   EXPECT_THAT(answer("\xFF\xD8\xFF\xE0" + std::string(100, '\1')), testing::HasSubstr("still picture (JPEG)"));
   EXPECT_THAT(answer("PK\x03\x04" + std::string(100, '\1')), testing::HasSubstr("ZIP"));
-  EXPECT_THAT(answer(box("ftyp", "isom\0\0\2\0isomiso2") + box("mdat", std::string(500, 'x'))), testing::HasSubstr("moov"));
+  EXPECT_THAT(answer(box("ftyp", "isom\0\0\2\0isomiso2") + box("mdat", std::string(500, 'x'))),
+              testing::HasSubstr("moov"));
   const auto whole = clip(folder);
   EXPECT_THAT(answer(whole.substr(0, whole.find("moov") - 4)), testing::HasSubstr("The index (moov) is missing"));
 }
 
 TEST(Hostile, EncryptedMediaIsNamed) {
   const TempFolder folder;
-  auto file = clip(folder, "-encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff -encryption_kid 00112233445566778899aabbccddeeff");
+  auto file = clip(folder,
+                   "-encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff -encryption_kid "
+                   "00112233445566778899aabbccddeeff");
   const auto result = probe_file(folder / "clip.mp4");
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::unsupported_input);
   EXPECT_THAT(result.error().message, testing::HasSubstr("scheme cenc"));
 }
 
-// Probes in a child of its own: its peak memory in bytes, and the answer's code as exit status (100 + code; 0 accepted).
+// Probes in a child of its own: its peak memory in bytes, and the answer's code as exit status (100 + code; 0
+// accepted).
 struct Bounded {
   int status = -1;
   double seconds = 0;
@@ -147,7 +161,8 @@ Bounded probe_in_child(const std::filesystem::path& path) {
   int status = 0;
   rusage usage{};
   wait4(child, &status, 0, &usage);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), usage.ru_maxrss};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), usage.ru_maxrss};
 }
 
 constexpr int kLimit = 100 + static_cast<int>(ErrorCode::limit_exceeded);
@@ -230,9 +245,12 @@ TEST(Hostile, ThousandsOfStreamsAreRefusedAndAHundredCapped) {
 TEST(Hostile, ThousandsOfChaptersAreCapped) {
   const TempFolder folder;
   std::string chapters = ";FFMETADATA1\n";
-  for (int i = 0; i < 10'000; ++i) chapters += fmt::format("[CHAPTER]\nTIMEBASE=1/10000\nSTART={}\nEND={}\ntitle={}\n", i, i + 1, std::string(5, 'x'));
+  for (int i = 0; i < 10'000; ++i)
+    chapters += fmt::format("[CHAPTER]\nTIMEBASE=1/10000\nSTART={}\nEND={}\ntitle={}\n", i, i + 1, std::string(5, 'x'));
   write_text(folder / "chapters.txt", chapters);
-  compose(fmt::format("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -i '{}' -map 0 -map_metadata 1 -c:v libx264", (folder / "chapters.txt").string()), folder / "many.mkv");
+  compose(fmt::format("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -i '{}' -map 0 -map_metadata 1 -c:v libx264",
+                      (folder / "chapters.txt").string()),
+          folder / "many.mkv");
   const auto result = probe_file(folder / "many.mkv");
   ASSERT_TRUE(result.has_value()) << result.error().message;
   EXPECT_EQ(result->info.chapters.size(), 1'000U);
@@ -241,7 +259,9 @@ TEST(Hostile, ThousandsOfChaptersAreCapped) {
 
 TEST(Hostile, LongTitlesAreCut) {
   const TempFolder folder;
-  compose(fmt::format("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata:s:v title={}", std::string(5000, 'x')), folder / "long.mkv");
+  compose(
+      fmt::format("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata:s:v title={}", std::string(5000, 'x')),
+      folder / "long.mkv");
   const auto result = probe_file(folder / "long.mkv");
   ASSERT_TRUE(result.has_value()) << result.error().message;
   EXPECT_EQ(result->info.streams[0].title.size(), 1024U);
@@ -267,7 +287,9 @@ std::vector<std::filesystem::path> pointing_files(const TempFolder& folder) {
       {"manifest.mpd", "<?xml version=\"1.0\"?><MPD><BaseURL>file:///etc/passwd</BaseURL></MPD>"},
       {"binary.m3u8", list + std::string(64, '\x01')},
       {"binary-concat", "ffconcat version 1.0\nfile /etc/passwd\n" + std::string(64, '\x01')},
-      {"reference.mov", box("moov", box("rmra", box("rmda", box("rdrf", std::string("\0\0\0\0url ", 8) + big_endian(18, 4) + "file:///etc/passwd"))))},
+      {"reference.mov",
+       box("moov", box("rmra", box("rmda", box("rdrf", std::string("\0\0\0\0url ", 8) + big_endian(18, 4) +
+                                                           "file:///etc/passwd"))))},
   };
   std::vector<std::filesystem::path> out;
   for (const auto& [name, bytes] : texts) {
@@ -291,7 +313,10 @@ TEST(Hostile, NothingElseIsOpened) {
   const TempFolder folder;
   for (const auto& path : pointing_files(folder)) {
     const auto log = folder / "calls";
-    test::run(fmt::format("VIDEOFORGE_TEST_PROBE='{}' strace -f -qq -e trace=lseek,open,openat,openat2,creat,socket,connect,execve -o '{}' /proc/{}/exe --gtest_filter=Hostile.NothingElseIsOpened", path.string(), log.string(), getpid()));
+    test::run(fmt::format(
+        "VIDEOFORGE_TEST_PROBE='{}' strace -f -qq -e trace=lseek,open,openat,openat2,creat,socket,connect,execve -o "
+        "'{}' /proc/{}/exe --gtest_filter=Hostile.NothingElseIsOpened",
+        path.string(), log.string(), getpid()));
     const auto calls = test::read_text(log);
     const auto begin = calls.find("lseek(-7"), end = calls.find("lseek(-8");
     ASSERT_NE(begin, std::string::npos) << calls;

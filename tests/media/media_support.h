@@ -58,7 +58,8 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
 }
 
 // Writes header + chunk as the finished file of a track.
-inline void join_track(const media::TrackChunk& chunk, const std::filesystem::path& chunk_file, const std::filesystem::path& out) {
+inline void join_track(const media::TrackChunk& chunk, const std::filesystem::path& chunk_file,
+                       const std::filesystem::path& out) {
   const std::vector chunks{chunk};
   const auto header = media::build_header(chunk.format, chunks);
   ASSERT_TRUE(header.has_value()) << header.error().message << header.error().detail;
@@ -69,7 +70,9 @@ inline void join_track(const media::TrackChunk& chunk, const std::filesystem::pa
 // command line would move a stream that starts before 0 to 0: time stamps are kept and cut instead.
 inline std::vector<float> samples_of(const std::filesystem::path& file, const std::string& options = "") {
   const auto raw = file.string() + ".f32";
-  run(fmt::format("ffmpeg -v error -y -copyts -i '{}' -af aresample=async=1:first_pts=0:min_hard_comp=0.005 {} -f f32le '{}'", file.string(), options, raw));
+  run(fmt::format(
+      "ffmpeg -v error -y -copyts -i '{}' -af aresample=async=1:first_pts=0:min_hard_comp=0.005 {} -f f32le '{}'",
+      file.string(), options, raw));
   const auto bytes = read_text(raw);
   std::vector<float> out(bytes.size() / sizeof(float));
   std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
@@ -82,7 +85,8 @@ inline std::vector<std::filesystem::path> real_files(const std::string& kind) {
   std::vector<std::filesystem::path> out;
   const char* root = std::getenv("VIDEOFORGE_MEDIA_DIR");
   if (!root) return out;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(root) / kind)) out.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(root) / kind))
+    out.push_back(entry.path());
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -8,7 +8,8 @@
 
 namespace vf::test {
 
-inline Result<media::ProbeResult> probe_file(const std::filesystem::path& path, const media::ProbeOptions& options = {}) {
+inline Result<media::ProbeResult> probe_file(const std::filesystem::path& path,
+                                             const media::ProbeOptions& options = {}) {
   const auto fd = open_input(path);
   return media::probe(fd.get(), options);
 }
@@ -16,7 +17,8 @@ inline Result<media::ProbeResult> probe_file(const std::filesystem::path& path, 
 // The result, or a failed test with the reason and an empty result.
 inline media::ProbeResult probe_ok(const std::filesystem::path& path, const media::ProbeOptions& options = {}) {
   auto result = probe_file(path, options);
-  EXPECT_TRUE(result.has_value()) << path << ": " << (result ? "" : result.error().message + " " + result.error().detail);
+  EXPECT_TRUE(result.has_value()) << path << ": "
+                                  << (result ? "" : result.error().message + " " + result.error().detail);
   return result ? std::move(*result) : media::ProbeResult{};
 }
 
@@ -26,7 +28,8 @@ inline bool warns(const media::MediaInfo& info, const std::string& code) {
 
 // The frames of a full decode by ffmpeg, each as it comes.
 inline std::size_t decoded_frames(const std::filesystem::path& path) {
-  const auto out = run(fmt::format("ffmpeg -v quiet -i '{}' -map 0:v:0 -fps_mode passthrough -f framecrc - | grep -c '^0,' || true", path.string()));
+  const auto out = run(fmt::format(
+      "ffmpeg -v quiet -i '{}' -map 0:v:0 -fps_mode passthrough -f framecrc - | grep -c '^0,' || true", path.string()));
   return std::stoul(out);
 }
 

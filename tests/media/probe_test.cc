@@ -48,22 +48,23 @@ TEST_P(EveryContainer, CountsTheFramesADecoderShows) {
   EXPECT_FALSE(video_of(result).variable_rate);
 }
 
-INSTANTIATE_TEST_SUITE_P(Probe, EveryContainer, testing::Values(
-    Container{"a.mp4", "-c:v libx264 -g 12 -bf 2 -c:a aac", "mp4"},
-    Container{"a.mov", "-c:v prores -c:a pcm_s16le", "mov"},
-    Container{"a.mkv", "-c:v libx264 -bf 3 -c:a ac3", "matroska"},
-    Container{"a.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus", "webm"},
-    Container{"b.webm", "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -deadline good -cpu-used 5 -c:a libvorbis", "webm"},
-    Container{"a.ts", "-c:v libx264 -g 25 -c:a aac", "mpegts"},
-    Container{"b.ts", "-c:v mpeg2video -bf 2 -g 12 -c:a mp2", "mpegts"},
-    Container{"a.mpg", "-f vob -c:v mpeg2video -bf 2 -c:a mp2", "mpeg"},
-    Container{"a.avi", "-c:v mpeg4 -bf 0 -c:a mp3", "avi"},
-    Container{"b.avi", "-c:v mpeg4 -bf 2 -c:a mp3", "avi"},
-    Container{"a.flv", "-c:v libx264 -c:a aac", "flv"},
-    Container{"a.wmv", "-c:v wmv2 -c:a wmav2", "asf"},
-    Container{"a.ogv", "-c:v libtheora -c:a libvorbis", "ogg"},
-    Container{"a.mxf", "-c:v mpeg2video -c:a pcm_s16le -ar 48000", "mxf"},
-    Container{"f.mp4", "-c:v libx264 -g 12 -bf 2 -c:a aac -movflags +frag_keyframe+empty_moov", "mp4"}));
+INSTANTIATE_TEST_SUITE_P(
+    Probe, EveryContainer,
+    testing::Values(
+        Container{"a.mp4", "-c:v libx264 -g 12 -bf 2 -c:a aac", "mp4"},
+        Container{"a.mov", "-c:v prores -c:a pcm_s16le", "mov"},
+        Container{"a.mkv", "-c:v libx264 -bf 3 -c:a ac3", "matroska"},
+        Container{"a.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus", "webm"},
+        Container{"b.webm", "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -deadline good -cpu-used 5 -c:a libvorbis",
+                  "webm"},
+        Container{"a.ts", "-c:v libx264 -g 25 -c:a aac", "mpegts"},
+        Container{"b.ts", "-c:v mpeg2video -bf 2 -g 12 -c:a mp2", "mpegts"},
+        Container{"a.mpg", "-f vob -c:v mpeg2video -bf 2 -c:a mp2", "mpeg"},
+        Container{"a.avi", "-c:v mpeg4 -bf 0 -c:a mp3", "avi"}, Container{"b.avi", "-c:v mpeg4 -bf 2 -c:a mp3", "avi"},
+        Container{"a.flv", "-c:v libx264 -c:a aac", "flv"}, Container{"a.wmv", "-c:v wmv2 -c:a wmav2", "asf"},
+        Container{"a.ogv", "-c:v libtheora -c:a libvorbis", "ogg"},
+        Container{"a.mxf", "-c:v mpeg2video -c:a pcm_s16le -ar 48000", "mxf"},
+        Container{"f.mp4", "-c:v libx264 -g 12 -bf 2 -c:a aac -movflags +frag_keyframe+empty_moov", "mp4"}));
 
 TEST(Probe, EightOrientations) {
   // Rows are a, b, c, d of the display matrix.
@@ -86,7 +87,8 @@ TEST(Probe, EightOrientations) {
 TEST(Probe, RotatedPhoneClipIsPortrait) {
   const TempFolder folder;
   compose(fmt::format("{} {}", kClip, kX264), folder / "flat.mp4");
-  compose(fmt::format("-i '{}' -c copy -metadata:s:v rotate=270", (folder / "flat.mp4").string()), folder / "turned.mp4");
+  compose(fmt::format("-i '{}' -c copy -metadata:s:v rotate=270", (folder / "flat.mp4").string()),
+          folder / "turned.mp4");
   const auto result = probe_ok(folder / "turned.mp4");
   EXPECT_EQ(video_of(result).rotation % 180, 90);
   EXPECT_EQ(video_of(result).display_width, 90);
@@ -96,7 +98,8 @@ TEST(Probe, RotatedPhoneClipIsPortrait) {
 
 TEST(Probe, VariableRateIsToldFromRoundedTimes) {
   const TempFolder folder;
-  compose(fmt::format("{} -vf \"select='not(between(mod(n,10),3,5))'\" -fps_mode vfr {}", kClip, kX264), folder / "vfr.mp4");
+  compose(fmt::format("{} -vf \"select='not(between(mod(n,10),3,5))'\" -fps_mode vfr {}", kClip, kX264),
+          folder / "vfr.mp4");
   const auto vfr = probe_ok(folder / "vfr.mp4");
   EXPECT_TRUE(video_of(vfr).variable_rate);
   EXPECT_TRUE(warns(vfr.info, "variable-frame-rate"));
@@ -109,9 +112,11 @@ TEST(Probe, VariableRateIsToldFromRoundedTimes) {
 
 TEST(Probe, Hdr10WithMasteringAndLightLevels) {
   const TempFolder folder;
-  compose("-f lavfi -i testsrc2=s=160x90:r=25:d=1 -pix_fmt yuv420p10le -c:v libx265 -x265-params "
-          "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:range=limited:hdr10=1:max-cll=1000,400:"
-          "master-display=\"G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)\"", folder / "hdr.mp4");
+  compose(
+      "-f lavfi -i testsrc2=s=160x90:r=25:d=1 -pix_fmt yuv420p10le -c:v libx265 -x265-params "
+      "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:range=limited:hdr10=1:max-cll=1000,400:"
+      "master-display=\"G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)\"",
+      folder / "hdr.mp4");
   const auto result = probe_ok(folder / "hdr.mp4");
   const auto& color = video_of(result).color;
   EXPECT_EQ(color.hdr, "hdr10");
@@ -129,7 +134,9 @@ TEST(Probe, Hdr10WithMasteringAndLightLevels) {
 TEST(Probe, InterlacedFieldOrder) {
   const TempFolder folder;
   for (const auto& [flag, name] : {std::pair{"tff", "top-first"}, std::pair{"bff", "bottom-first"}}) {
-    compose(fmt::format("-f lavfi -i testsrc2=s=320x240:r=50:d=1 -vf interlace=scan={} -c:v libx264 -x264opts {}=1", flag, flag), folder / (std::string(flag) + ".ts"));
+    compose(fmt::format("-f lavfi -i testsrc2=s=320x240:r=50:d=1 -vf interlace=scan={} -c:v libx264 -x264opts {}=1",
+                        flag, flag),
+            folder / (std::string(flag) + ".ts"));
     EXPECT_EQ(video_of(probe_ok(folder / (std::string(flag) + ".ts"))).field_order, name);
   }
   compose(fmt::format("{} -c:v mpeg2video", kClip), folder / "p.mpg");
@@ -158,7 +165,10 @@ TEST(Probe, EditListHidesFrames) {
 TEST(Probe, LateStartAndTwoLanguages) {
   const TempFolder folder;
   compose(fmt::format("{} -itsoffset 0.7 -f lavfi -i sine=d=1 -f lavfi -i sine=d=2 -map 0 -map 1 -map 2 {} -c:a aac "
-                      "-metadata:s:a:0 language=eng -metadata:s:a:1 language=deu -metadata:s:a:1 title=Kommentar -disposition:a:0 default -disposition:a:1 0", kClip, kX264), folder / "two.mkv");
+                      "-metadata:s:a:0 language=eng -metadata:s:a:1 language=deu -metadata:s:a:1 title=Kommentar "
+                      "-disposition:a:0 default -disposition:a:1 0",
+                      kClip, kX264),
+          folder / "two.mkv");
   const auto info = probe_ok(folder / "two.mkv").info;
   std::vector<const StreamInfo*> sound;
   for (const auto& s : info.streams)
@@ -175,11 +185,16 @@ TEST(Probe, LateStartAndTwoLanguages) {
 
 TEST(Probe, ChaptersAttachmentsAndSubtitles) {
   const TempFolder folder;
-  test::write_text(folder / "chapters.txt", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=Two\n");
+  test::write_text(folder / "chapters.txt",
+                   ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n[CHAPTER]\nTIMEBASE=1/"
+                   "1000\nSTART=1000\nEND=2000\ntitle=Two\n");
   test::write_text(folder / "s.srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n");
   test::write_text(folder / "font.ttf", "not a font");
-  compose(fmt::format("{} -i '{}' -i '{}' -map 0 -map 2 -map_metadata 1 {} -c:s srt -attach '{}' -metadata:s:t mimetype=application/x-truetype-font", kClip,
-                      (folder / "chapters.txt").string(), (folder / "s.srt").string(), kX264, (folder / "font.ttf").string()), folder / "all.mkv");
+  compose(fmt::format("{} -i '{}' -i '{}' -map 0 -map 2 -map_metadata 1 {} -c:s srt -attach '{}' -metadata:s:t "
+                      "mimetype=application/x-truetype-font",
+                      kClip, (folder / "chapters.txt").string(), (folder / "s.srt").string(), kX264,
+                      (folder / "font.ttf").string()),
+          folder / "all.mkv");
   const auto info = probe_ok(folder / "all.mkv").info;
   ASSERT_EQ(info.chapters.size(), 2U);
   EXPECT_EQ(info.chapters[1].title, "Two");
@@ -208,7 +223,8 @@ TEST(Probe, OpenAndClosedGops) {
 
 TEST(Probe, FramesBeforeTheFirstKeyFrameAreNotCounted) {
   const TempFolder folder;
-  compose("-f lavfi -i testsrc2=s=160x90:r=25:d=3 -c:v mpeg2video -bf 2 -g 12 -sc_threshold 1000000000 -q:v 3", folder / "whole.ts");
+  compose("-f lavfi -i testsrc2=s=160x90:r=25:d=3 -c:v mpeg2video -bf 2 -g 12 -sc_threshold 1000000000 -q:v 3",
+          folder / "whole.ts");
   auto text = test::read_text(folder / "whole.ts");
   test::write_text(folder / "cut.ts", text.substr(188 * (text.size() / 188 / 3)));
   const auto result = probe_ok(folder / "cut.ts");
@@ -223,7 +239,9 @@ TEST(Probe, FaststartAndCover) {
   EXPECT_EQ(probe_ok(folder / "end.mp4").info.faststart, false);
   EXPECT_EQ(probe_ok(folder / "front.mp4").info.faststart, true);
   compose("-f lavfi -i testsrc2=s=64x64:d=0.04 -frames:v 1", folder / "cover.jpg");
-  compose(fmt::format("-i '{}' -i '{}' -map 1 -map 0 -c copy -disposition:v:0 attached_pic", (folder / "end.mp4").string(), (folder / "cover.jpg").string()), folder / "cover.mp4");
+  compose(fmt::format("-i '{}' -i '{}' -map 1 -map 0 -c copy -disposition:v:0 attached_pic",
+                      (folder / "end.mp4").string(), (folder / "cover.jpg").string()),
+          folder / "cover.mp4");
   const auto result = probe_ok(folder / "cover.mp4");
   EXPECT_EQ(video_of(result).width, 160);
   EXPECT_TRUE(std::ranges::any_of(result.info.streams, [](const auto& s) { return s.kind == "cover"; }));
@@ -237,7 +255,8 @@ TEST(Probe, LoudnessAgreesWithFfmpeg) {
   const auto info = probe_ok(folder / "tone.wav", options).info;
   ASSERT_EQ(info.streams.size(), 1U);
   ASSERT_TRUE(info.streams[0].audio->loudness.has_value());
-  const auto out = test::run(fmt::format("ffmpeg -v info -nostats -i '{}' -af ebur128=peak=true -f null - | tail -15", (folder / "tone.wav").string()));
+  const auto out = test::run(fmt::format("ffmpeg -v info -nostats -i '{}' -af ebur128=peak=true -f null - | tail -15",
+                                         (folder / "tone.wav").string()));
   const auto at = out.rfind("I:");
   ASSERT_NE(at, std::string::npos) << out;
   EXPECT_NEAR(info.streams[0].audio->loudness->integrated_lufs, std::atof(out.c_str() + at + 2), 0.15);
@@ -247,7 +266,11 @@ TEST(Probe, LoudnessAgreesWithFfmpeg) {
 TEST(Probe, TextIsCleanUtf8) {
   bool cut = false;
   EXPECT_EQ(clean_text("Zürich \xF0\x9F\x8E\xAC", 100, cut), "Zürich \xF0\x9F\x8E\xAC");
-  EXPECT_EQ(clean_text("a\xFF" "b\xC0\x80", 100, cut), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(clean_text("a\xFF"
+                       "b\xC0\x80",
+                       100, cut),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD\xEF\xBF\xBD");
   EXPECT_EQ(clean_text("a\x1B[31mb\n", 100, cut), "a [31mb ");
   EXPECT_EQ(clean_text("evil\xE2\x80\xAEgpj", 100, cut), "evil gpj");
   EXPECT_FALSE(cut);
@@ -276,7 +299,8 @@ TEST(Probe, RealFilesShowAsManyFramesAsFfmpegDecodes) {
 template <typename T>
 void expect_documented(const std::string& guide) {
   boost::mp11::mp_for_each<detail::Members<T>>([&](auto member) {
-    EXPECT_NE(guide.find(fmt::format("`{}`", member.name)), std::string::npos) << member.name << " is not in docs/guides/probe.md";
+    EXPECT_NE(guide.find(fmt::format("`{}`", member.name)), std::string::npos)
+        << member.name << " is not in docs/guides/probe.md";
   });
 }
 

@@ -31,7 +31,8 @@ TEST(WebVtt, FromSubRip) {
 }
 
 TEST(WebVtt, FromWebVttKeepsEscapesAndDropsTheRest) {
-  EXPECT_EQ(document("WEBVTT - title\n\nSTYLE\n::cue { color: red }\n\nNOTE a --> b\n\nid\n00:01.000 --> 00:02.000 align:start\n<v Fred>Tom &amp; <c.loud>Jerry</c> <b>x</v>\n\n"),
+  EXPECT_EQ(document("WEBVTT - title\n\nSTYLE\n::cue { color: red }\n\nNOTE a --> b\n\nid\n00:01.000 --> 00:02.000 "
+                     "align:start\n<v Fred>Tom &amp; <c.loud>Jerry</c> <b>x</v>\n\n"),
             "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nTom &amp; Jerry <b>x</b>\n\n");
 }
 
@@ -42,12 +43,15 @@ TEST(WebVtt, FromAss) {
       "Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,later\n"
       "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\i1}one, two{\\i0}\\Nthree{\\pos(1,2)}\n"
       "Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,{\\p1}m 0 0 l 10 10{\\p0}\n";
-  EXPECT_EQ(document(kAss),
-            "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<i>one, two</i>\nthree\n\n00:00:03.000 --> 00:00:04.000\nlater\n\n");
+  EXPECT_EQ(
+      document(kAss),
+      "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<i>one, two</i>\nthree\n\n00:00:03.000 --> 00:00:04.000\nlater\n\n");
 }
 
 TEST(WebVtt, NothingButSafeTagsComesThrough) {
-  const auto text = document("1\n00:00:01,000 --> 00:00:02,000\n<img src=x onerror=alert(1)><b onclick=x>t</b><!-- c --><SCRIPT>evil</SCRIPT> a --> b\n");
+  const auto text = document(
+      "1\n00:00:01,000 --> 00:00:02,000\n<img src=x onerror=alert(1)><b onclick=x>t</b><!-- c --><SCRIPT>evil</SCRIPT> "
+      "a --> b\n");
   EXPECT_THAT(text, Not(HasSubstr("img")));
   EXPECT_THAT(text, Not(HasSubstr("onclick")));
   EXPECT_THAT(text, Not(HasSubstr("evil")));
@@ -80,7 +84,9 @@ TEST(WebVtt, Encodings) {
 
 TEST(WebVtt, ClipMovesCutsAndDrops) {
   const auto text = document(kSrt, {.start_seconds = 2, .duration_seconds = 2.5});
-  EXPECT_EQ(text, "WEBVTT\n\n00:00:00.000 --> 00:00:00.500\n<i>Hello</i> &amp; welcome\nsecond line\n\n00:00:02.000 --> 00:00:02.500\n<b>a &lt; b</b>\n\n");
+  EXPECT_EQ(text,
+            "WEBVTT\n\n00:00:00.000 --> 00:00:00.500\n<i>Hello</i> &amp; welcome\nsecond line\n\n00:00:02.000 --> "
+            "00:00:02.500\n<b>a &lt; b</b>\n\n");
 }
 
 TEST(WebVtt, EmptyIsAValidDocumentAndNonsenseIsRefused) {
@@ -95,7 +101,9 @@ TEST(WebVtt, EmptyIsAValidDocumentAndNonsenseIsRefused) {
 
 TEST(WebVtt, CuesAreBounded) {
   std::string srt;
-  for (int i = 0; i < kMaxCues + 10; ++i) srt += fmt::format("{0}\n00:{1:02}:{2:02},{3:03} --> 00:59:59,000\nx\n\n", i, i / 60000 % 60, i / 1000 % 60, i % 1000);
+  for (int i = 0; i < kMaxCues + 10; ++i)
+    srt +=
+        fmt::format("{0}\n00:{1:02}:{2:02},{3:03} --> 00:59:59,000\nx\n\n", i, i / 60000 % 60, i / 1000 % 60, i % 1000);
   const auto out = text_to_webvtt(srt, {});
   ASSERT_TRUE(out.has_value());
   EXPECT_EQ(out->cues, kMaxCues);
@@ -116,12 +124,16 @@ class SubtitleStream : public testing::Test {
 };
 
 TEST_F(SubtitleStream, EveryTextCodec) {
-  write_text(folder_ / "s.srt", "1\n00:00:00,500 --> 00:00:01,500\n<i>Gr\xC3\xBC\xC3\x9F</i> & co\n\n2\n00:00:02,000 --> 00:00:03,000\nsecond\n");
+  write_text(
+      folder_ / "s.srt",
+      "1\n00:00:00,500 --> 00:00:01,500\n<i>Gr\xC3\xBC\xC3\x9F</i> & co\n\n2\n00:00:02,000 --> 00:00:03,000\nsecond\n");
   for (const auto& [codec, container] : std::vector<std::pair<std::string, std::string>>{
            {"subrip", "mkv"}, {"ass", "mkv"}, {"webvtt", "webm"}, {"webvtt", "mkv"}, {"mov_text", "mp4"}}) {
     const auto file = folder_ / (codec + "." + container);
     const std::string video = container == "webm" ? "libvpx -b:v 50k" : "libx264 -preset ultrafast";
-    compose(fmt::format("-f lavfi -i testsrc2=s=64x64:r=10:d=4 -i '{}' -map 0:v -map 1:s -c:v {} -c:s {}", (folder_ / "s.srt").string(), video, codec), file);
+    compose(fmt::format("-f lavfi -i testsrc2=s=64x64:r=10:d=4 -i '{}' -map 0:v -map 1:s -c:v {} -c:s {}",
+                        (folder_ / "s.srt").string(), video, codec),
+            file);
     const auto out = read(file, {.stream_index = 1});
     EXPECT_EQ(out.cues, 2) << codec << " " << container << "\n" << out.document;
     EXPECT_THAT(out.document, HasSubstr("00:00:00.500 --> 00:00:01.500\n")) << codec;

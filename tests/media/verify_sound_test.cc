@@ -16,7 +16,11 @@ using testing::Not;
 
 // Something like music: noise that swells, over notes that change every half second.
 std::string music(double seconds, int seed = 1) {
-  return fmt::format("-f lavfi -i \"aevalsrc='0.2*sin(2*PI*t*(220+40*floor(mod(t*2*{1},7))))+0.15*(random({1})-0.5)*(1+sin(2*PI*t*1.7))':s=48000:d={0}\" -c:a pcm_s16le", seconds, seed);
+  return fmt::format(
+      "-f lavfi -i "
+      "\"aevalsrc='0.2*sin(2*PI*t*(220+40*floor(mod(t*2*{1},7))))+0.15*(random({1})-0.5)*(1+sin(2*PI*t*1.7))':s=48000:"
+      "d={0}\" -c:a pcm_s16le",
+      seconds, seed);
 }
 
 class VerifySound : public testing::Test {
@@ -31,7 +35,8 @@ class VerifySound : public testing::Test {
     return track->chunk;
   }
 
-  SoundProof verify(const std::filesystem::path& source, const TrackChunk& chunk, SoundSpec spec, const std::string& name = "track") {
+  SoundProof verify(const std::filesystem::path& source, const TrackChunk& chunk, SoundSpec spec,
+                    const std::string& name = "track") {
     const auto in = open_input(source);
     const auto track = open_input(folder_ / (name + ".mp4"));
     auto proof = verify_audio_track(spec, in.get(), {track.get()}, chunk);
@@ -77,7 +82,11 @@ TEST_F(VerifySound, HardSilentPureAndShortSoundIsNotAccused) {
 }
 
 TEST_F(VerifySound, DownmixIsTheSameSound) {
-  compose("-f lavfi -i \"aevalsrc='0.3*(random(1)-0.5)|0.3*(random(2)-0.5)|0.3*sin(900*t*t/20)|0|0.2*(random(3)-0.5)|0.2*(random(4)-0.5)':d=12:c=5.1\" -c:a pcm_s16le", folder_ / "in.wav");
+  compose(
+      "-f lavfi -i "
+      "\"aevalsrc='0.3*(random(1)-0.5)|0.3*(random(2)-0.5)|0.3*sin(900*t*t/"
+      "20)|0|0.2*(random(3)-0.5)|0.2*(random(4)-0.5)':d=12:c=5.1\" -c:a pcm_s16le",
+      folder_ / "in.wav");
   const auto chunk = encode(folder_ / "in.wav", {.channels = 2, .duration_seconds = 12});
   EXPECT_THAT(verify(folder_ / "in.wav", chunk, {.duration_seconds = 12}).failures, IsEmpty());
 }
@@ -96,7 +105,10 @@ TEST_F(VerifySound, FortyMillisecondsAreFoundEitherWay) {
 TEST_F(VerifySound, DriftIsFound) {
   compose(music(30), folder_ / "in.wav");
   for (const double factor : {1.005, 0.999}) {
-    run(fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af asetrate=48000*{1},aresample=48000,apad -t 30 -c:a pcm_s16le '{0}/drift.wav'", folder_.path().string(), factor));
+    run(
+        fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af asetrate=48000*{1},aresample=48000,apad -t 30 -c:a "
+                    "pcm_s16le '{0}/drift.wav'",
+                    folder_.path().string(), factor));
     const auto chunk = encode(folder_ / "drift.wav", {.duration_seconds = 30});
     EXPECT_THAT(verify(folder_ / "in.wav", chunk, {.duration_seconds = 30}).failures, Not(IsEmpty())) << factor;
   }
@@ -104,7 +116,11 @@ TEST_F(VerifySound, DriftIsFound) {
 
 TEST_F(VerifySound, ShiftInTheMiddleIsFound) {
   compose(music(24), folder_ / "in.wav");
-  run(fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af \"asplit[a][b];[a]atrim=0:12,asetpts=PTS-STARTPTS[c];[b]atrim=12.05,asetpts=PTS-STARTPTS[d];[c][d]concat=v=0:a=1\" -c:a pcm_s16le '{0}/cut.wav'", folder_.path().string()));
+  run(
+      fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af "
+                  "\"asplit[a][b];[a]atrim=0:12,asetpts=PTS-STARTPTS[c];[b]atrim=12.05,asetpts=PTS-STARTPTS[d];[c][d]"
+                  "concat=v=0:a=1\" -c:a pcm_s16le '{0}/cut.wav'",
+                  folder_.path().string()));
   const auto chunk = encode(folder_ / "cut.wav", {.duration_seconds = 24});
   EXPECT_THAT(verify(folder_ / "in.wav", chunk, {.duration_seconds = 24}).failures, Not(IsEmpty()));
 }
@@ -113,10 +129,14 @@ TEST_F(VerifySound, AnotherSoundAndAHoleAreFound) {
   compose(music(16), folder_ / "in.wav");
   compose("-f lavfi -i anoisesrc=d=16:a=0.3:seed=9 -c:a pcm_s16le", folder_ / "other.wav");
   const auto other = encode(folder_ / "other.wav", {.duration_seconds = 16});
-  EXPECT_THAT(verify(folder_ / "in.wav", other, {.duration_seconds = 16}).failures, testing::Contains(HasSubstr("not the source's")));
-  run(fmt::format("ffmpeg -v error -y -i '{0}/in.wav' -af \"volume=0:enable='between(t,7,7.6)'\" -c:a pcm_s16le '{0}/hole.wav'", folder_.path().string()));
+  EXPECT_THAT(verify(folder_ / "in.wav", other, {.duration_seconds = 16}).failures,
+              testing::Contains(HasSubstr("not the source's")));
+  run(fmt::format(
+      "ffmpeg -v error -y -i '{0}/in.wav' -af \"volume=0:enable='between(t,7,7.6)'\" -c:a pcm_s16le '{0}/hole.wav'",
+      folder_.path().string()));
   const auto hole = encode(folder_ / "hole.wav", {.duration_seconds = 16});
-  EXPECT_THAT(verify(folder_ / "in.wav", hole, {.duration_seconds = 16}).failures, testing::Contains(HasSubstr("silent")));
+  EXPECT_THAT(verify(folder_ / "in.wav", hole, {.duration_seconds = 16}).failures,
+              testing::Contains(HasSubstr("silent")));
 }
 
 TEST_F(VerifySound, DamagedBytesAndTruncationAreFound) {

@@ -10,7 +10,8 @@ std::vector<std::string> described(int width, int height, const std::vector<std:
   std::vector<std::string> out;
   const auto rungs = choose_rungs(width, height, names);
   if (!rungs) return {rungs.error().message};
-  for (const auto& rung : *rungs) out.push_back(rung.name + "=" + std::to_string(rung.width) + "x" + std::to_string(rung.height));
+  for (const auto& rung : *rungs)
+    out.push_back(rung.name + "=" + std::to_string(rung.width) + "x" + std::to_string(rung.height));
   return out;
 }
 
@@ -20,9 +21,7 @@ TEST(Ladder, FullHdGivesFourRungs) {
   EXPECT_THAT(described(1920, 1080), ElementsAre("1080p=1920x1080", "720p=1280x720", "480p=854x480", "360p=640x360"));
 }
 
-TEST(Ladder, PortraitTurnsTheBoxes) {
-  EXPECT_THAT(described(1080, 1920, {"720p"}), ElementsAre("720p=720x1280"));
-}
+TEST(Ladder, PortraitTurnsTheBoxes) { EXPECT_THAT(described(1080, 1920, {"720p"}), ElementsAre("720p=720x1280")); }
 
 TEST(Ladder, NeverEnlargesAndNamesTheSmallestBoxThatHoldsThePicture) {
   EXPECT_THAT(described(1138, 640), ElementsAre("720p=1138x640", "480p=854x480", "360p=640x360"));

@@ -103,7 +103,9 @@ TEST(BlobStore, BytesComeBackUnderTheirHashAndAreStoredOnce) {
 TEST(BlobStore, WhatIsNotCommittedLeavesNoTrace) {
   const test::TempFolder folder;
   auto blobs = *blob::open_fs_blob_store(folder.path());
-  { auto staged = *blobs->stage(); }
+  {
+    auto staged = *blobs->stage();
+  }
   EXPECT_TRUE(std::filesystem::is_empty(folder / "tmp"));
   std::ofstream(folder / "tmp/999999999-1") << "left by a crash";
   blobs = *blob::open_fs_blob_store(folder.path());

@@ -46,7 +46,8 @@ Result<void> make_folder(const fs::path& path) {
 // A rename is durable once its folder is.
 Result<void> sync_folder(const fs::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, fmt::format("write the folder '{}'", path.string())));
+  if (!fd || ::fsync(fd.get()) != 0)
+    return std::unexpected(system_error(errno, fmt::format("write the folder '{}'", path.string())));
   return {};
 }
 
@@ -73,7 +74,7 @@ class FsBlobStore final : public BlobStore {
     auto& file = static_cast<FsStaged&>(*staged);
     jobs::BlobRef blob{VF_TRY(sha256_file(file.fd())), VF_TRY(file_size(file.fd()))};
     const auto target = path_of(blob.sha256);
-    struct stat st {};
+    struct stat st{};
     if (::stat(target.c_str(), &st) == 0 && st.st_size == blob.size) {
       // Written again: young again, so that no collection takes it from under its new reader.
       ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
@@ -81,7 +82,8 @@ class FsBlobStore final : public BlobStore {
     }
     VF_CHECK(make_folder(target.parent_path()));
     if (::fsync(file.fd()) != 0) return std::unexpected(system_error(errno, "write a checkpoint"));
-    if (::rename(file.path().c_str(), target.c_str()) != 0) return std::unexpected(system_error(errno, "write a checkpoint"));
+    if (::rename(file.path().c_str(), target.c_str()) != 0)
+      return std::unexpected(system_error(errno, "write a checkpoint"));
     file.renamed();
     VF_CHECK(sync_folder(target.parent_path()));
     return blob;
@@ -99,7 +101,7 @@ class FsBlobStore final : public BlobStore {
     std::error_code ec;
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     for (const auto& entry : fs::recursive_directory_iterator(root_ / "blobs", ec)) {
-      struct stat st {};
+      struct stat st{};
       if (::stat(entry.path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
       out.push_back({entry.path().filename().string(), st.st_size, now - st.st_mtime});
     }
@@ -115,7 +117,7 @@ class FsBlobStore final : public BlobStore {
   }
 
   Result<std::int64_t> free_bytes() override {
-    struct statvfs st {};
+    struct statvfs st{};
     if (::statvfs(root_.c_str(), &st) != 0) return std::unexpected(system_error(errno, "ask for free space"));
     return static_cast<std::int64_t>(st.f_bavail) * static_cast<std::int64_t>(st.f_frsize);
   }

@@ -63,7 +63,8 @@ class CopyReader {
   // With ADTS the configuration arrives with the first packet: ask after it.
   Result<ParametersPtr> parameters() const {
     ParametersPtr out(avcodec_parameters_alloc());
-    if (!out || avcodec_parameters_copy(out.get(), stream_->codecpar) < 0) return fail(ErrorCode::no_memory, "There is not enough memory to copy the sound.");
+    if (!out || avcodec_parameters_copy(out.get(), stream_->codecpar) < 0)
+      return fail(ErrorCode::no_memory, "There is not enough memory to copy the sound.");
     if (configuration_.empty()) return out;
     av_freep(&out->extradata);
     out->extradata = static_cast<std::uint8_t*>(av_mallocz(configuration_.size() + AV_INPUT_BUFFER_PADDING_SIZE));
@@ -126,7 +127,8 @@ class CopyReader {
     } else {
       refusal_ = fmt::format("{} is not carried by the streaming set", avcodec_get_name(p->codec_id));
     }
-    if (refusal_.empty() && (p->sample_rate <= 0 || p->ch_layout.nb_channels < 1 || p->ch_layout.nb_channels > 6)) refusal_ = "its channel layout is not one that players know";
+    if (refusal_.empty() && (p->sample_rate <= 0 || p->ch_layout.nb_channels < 1 || p->ch_layout.nb_channels > 6))
+      refusal_ = "its channel layout is not one that players know";
     return {};
   }
 
@@ -141,7 +143,8 @@ class CopyReader {
       raw->time_base_in = stream_->time_base;
       code = av_bsf_init(raw);
     }
-    if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::internal, "Preparing to copy the sound failed."));
+    if (code < 0)
+      return std::unexpected(av::error_from(code, ErrorCode::internal, "Preparing to copy the sound failed."));
     return {};
   }
 
@@ -168,7 +171,9 @@ class CopyReader {
     if (stream_->codecpar->codec_id != AV_CODEC_ID_OPUS) return packet_->size > 0 ? 1024 : 0;
     const int toc = packet_->data[0];
     const int config = toc >> 3;
-    const int frame = config < 12 ? std::array{480, 960, 1920, 2880}[config & 3] : config < 16 ? std::array{480, 960}[config & 1] : 120 << (config & 3);
+    const int frame = config < 12   ? std::array{480, 960, 1920, 2880}[config & 3]
+                      : config < 16 ? std::array{480, 960}[config & 1]
+                                    : 120 << (config & 3);
     const int kind = toc & 3;
     const int frames = kind == 0 ? 1 : kind < 3 ? 2 : packet_->size > 1 ? packet_->data[1] & 63 : 0;
     return frame * frames;
@@ -190,16 +195,18 @@ struct CopyPlan {
   std::string refusal;            // empty: it can be copied
   std::int64_t first_packet = 0;  // number of the first packet that is copied
   std::int64_t packets = 0;
-  std::int64_t priming = 0;       // samples before the track's start
-  std::int64_t late = 0;          // samples of nothing before the first packet
-  std::int64_t samples = 0;       // of media, priming included; the last packet may be longer
+  std::int64_t priming = 0;  // samples before the track's start
+  std::int64_t late = 0;     // samples of nothing before the first packet
+  std::int64_t samples = 0;  // of media, priming included; the last packet may be longer
 };
 
 std::string refuse_range(const CopyPlan& plan, std::int64_t end, std::int64_t total, int rate) {
   const auto seconds = [&](std::int64_t samples) { return static_cast<double>(samples) / rate; };
   if (plan.packets == 0) return "there is no sound in the range";
-  if (seconds(plan.late) > kEdgeSeconds) return fmt::format("it starts {:.0f} ms after the picture", seconds(plan.late) * 1000);
-  if (total > 0 && seconds(total - end) > kEdgeSeconds) return fmt::format("it ends {:.0f} ms before the picture", seconds(total - end) * 1000);
+  if (seconds(plan.late) > kEdgeSeconds)
+    return fmt::format("it starts {:.0f} ms after the picture", seconds(plan.late) * 1000);
+  if (total > 0 && seconds(total - end) > kEdgeSeconds)
+    return fmt::format("it ends {:.0f} ms before the picture", seconds(total - end) * 1000);
   return {};
 }
 
@@ -215,8 +222,8 @@ Result<CopyPlan> plan_copy(int fd, const AudioSpec& spec) {
   const auto total = rate > 0 ? samples_in(spec.duration_seconds, rate) : 0;
   const std::int64_t lead = reader->lead();
   std::int64_t number = 0;
-  std::int64_t start = 0;    // position of the first packet copied
-  std::int64_t ideal = 0;    // position of the next one, counted from the first
+  std::int64_t start = 0;  // position of the first packet copied
+  std::int64_t ideal = 0;  // position of the next one, counted from the first
   std::int64_t end = 0;
   for (;; ++number) {
     const auto packet = VF_TRY(reader->next());
@@ -228,7 +235,8 @@ Result<CopyPlan> plan_copy(int fd, const AudioSpec& spec) {
       start = ideal = packet->position;
     }
     if (const double off = static_cast<double>(packet->position - ideal) / rate; std::abs(off) > kJitterSeconds) {
-      plan.refusal = fmt::format("it has a {} of {:.0f} ms at {:.2f} s", off > 0 ? "gap" : "overlap", std::abs(off) * 1000, static_cast<double>(packet->position) / rate);
+      plan.refusal = fmt::format("it has a {} of {:.0f} ms at {:.2f} s", off > 0 ? "gap" : "overlap",
+                                 std::abs(off) * 1000, static_cast<double>(packet->position) / rate);
       return plan;
     }
     ideal += packet->samples;
@@ -255,7 +263,8 @@ Result<AudioCopyDecision> can_copy_audio(int fd, const AudioSpec& spec) {
 
 Result<AudioTrack> copy_audio_track(int fd, const AudioSpec& spec, int out_fd, const Progress& progress) {
   const auto plan = VF_TRY(plan_copy(fd, spec));
-  if (!plan.refusal.empty()) return fail(ErrorCode::invalid_argument, fmt::format("The sound cannot be copied: {}.", plan.refusal));
+  if (!plan.refusal.empty())
+    return fail(ErrorCode::invalid_argument, fmt::format("The sound cannot be copied: {}.", plan.refusal));
   auto reader = VF_TRY(CopyReader::create(fd, spec));
   const int rate = reader->rate();
   SegmentCutter cutter(spec.segment_starts, rate, plan.priming);
@@ -273,7 +282,10 @@ Result<AudioTrack> copy_audio_track(int fd, const AudioSpec& spec, int out_fd, c
     }
     if (cutter.begins_segment(media_time)) VF_CHECK(writer->end_segment());
     const auto duration = std::min<std::int64_t>(packet->samples, media_end - media_time);
-    VF_CHECK(writer->add({.pts = media_time, .duration = std::max<std::int64_t>(duration, 1), .key = true, .data = {packet->data, static_cast<std::size_t>(packet->size)}}));
+    VF_CHECK(writer->add({.pts = media_time,
+                          .duration = std::max<std::int64_t>(duration, 1),
+                          .key = true,
+                          .data = {packet->data, static_cast<std::size_t>(packet->size)}}));
     media_time += packet->samples;
     if (progress) progress(static_cast<double>(number + 1) / static_cast<double>(plan.first_packet + plan.packets));
   }

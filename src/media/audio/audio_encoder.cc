@@ -35,9 +35,12 @@ float clean(float value, float gain) {
 
 Result<av::CodecPtr> open_encoder(const EncoderSettings& settings) {
   const auto* row = std::ranges::find_if(kCodecs, [&](const CodecRow& r) { return settings.codec == r.name; });
-  if (row == std::end(kCodecs)) return fail(ErrorCode::invalid_argument, fmt::format("Sound is encoded as aac or opus, not as {}.", settings.codec));
+  if (row == std::end(kCodecs))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Sound is encoded as aac or opus, not as {}.", settings.codec));
   const auto* codec = avcodec_find_encoder_by_name(row->encoder);
-  if (!codec) return fail(ErrorCode::internal, fmt::format("This build of libav has no encoder named {}.", row->encoder));
+  if (!codec)
+    return fail(ErrorCode::internal, fmt::format("This build of libav has no encoder named {}.", row->encoder));
   av::CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return fail(ErrorCode::no_memory, "There is not enough memory to encode the sound.");
   context->sample_rate = settings.format.sample_rate;
@@ -47,11 +50,13 @@ Result<av::CodecPtr> open_encoder(const EncoderSettings& settings) {
   context->thread_count = 1;
   context->flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_GLOBAL_HEADER;
   const AVChannelLayout layouts[] = {AV_CHANNEL_LAYOUT_MONO, AV_CHANNEL_LAYOUT_STEREO, AV_CHANNEL_LAYOUT_5POINT1_BACK};
-  av_channel_layout_copy(&context->ch_layout, &layouts[settings.format.channels == 6 ? 2 : settings.format.channels - 1]);
+  av_channel_layout_copy(&context->ch_layout,
+                         &layouts[settings.format.channels == 6 ? 2 : settings.format.channels - 1]);
   if (const int code = avcodec_open2(context.get(), codec, nullptr); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::invalid_argument,
-                                          fmt::format("The {} encoder does not take {} channels at {} Hz and {} bit/s.", settings.codec,
-                                                      settings.format.channels, settings.format.sample_rate, settings.bit_rate)));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_argument,
+                       fmt::format("The {} encoder does not take {} channels at {} Hz and {} bit/s.", settings.codec,
+                                   settings.format.channels, settings.format.sample_rate, settings.bit_rate)));
   return context;
 }
 
@@ -82,8 +87,8 @@ struct AudioEncoder::State {
   av::FramePtr frame = av::make_frame();
   av::PacketPtr packet = av::make_packet();
   std::vector<std::vector<float>> pending = {};  // one plane a channel, less than a frame
-  std::int64_t taken = 0;      // samples handed to the encoder
-  std::int64_t media_time = 0; // of the next packet
+  std::int64_t taken = 0;                        // samples handed to the encoder
+  std::int64_t media_time = 0;                   // of the next packet
 
   int frame_size() const { return encoder->frame_size > 0 ? encoder->frame_size : 1024; }
   int priming() const { return encoder->initial_padding; }
@@ -126,7 +131,10 @@ struct AudioEncoder::State {
     const auto duration = std::min<std::int64_t>(frame_size(), left);
     if (duration <= 0) return {};  // padding after the last sample
     if (cutter.begins_segment(media_time)) VF_CHECK(writer.end_segment());
-    VF_CHECK(writer.add({.pts = media_time, .duration = duration, .key = true, .data = {packet->data, static_cast<std::size_t>(packet->size)}}));
+    VF_CHECK(writer.add({.pts = media_time,
+                         .duration = duration,
+                         .key = true,
+                         .data = {packet->data, static_cast<std::size_t>(packet->size)}}));
     media_time += duration;
     return {};
   }
@@ -147,13 +155,15 @@ Result<AudioEncoder> AudioEncoder::create(const EncoderSettings& settings, int o
   std::unique_ptr<AVCodecParameters, ParametersFree> parameters(avcodec_parameters_alloc());
   if (!parameters) return fail(ErrorCode::no_memory, "There is not enough memory to encode the sound.");
   if (const int code = avcodec_parameters_from_context(parameters.get(), encoder.get()); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::internal, "The sound encoder does not describe its output."));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::internal, "The sound encoder does not describe its output."));
   auto format = VF_TRY(make_track_format(*parameters, settings.format.sample_rate));
   auto writer = VF_TRY(FragmentWriter::create(out_fd, std::move(format), settings.first_segment_number));
   SegmentCutter cutter(settings.segment_starts, settings.format.sample_rate, encoder->initial_padding);
   const auto gain = static_cast<float>(std::pow(10.0, settings.gain_db / 20));
   auto state = std::make_unique<State>(State{settings, std::move(encoder), std::move(writer), std::move(cutter), gain});
-  if (!state->frame || !state->packet) return fail(ErrorCode::no_memory, "There is not enough memory to encode the sound.");
+  if (!state->frame || !state->packet)
+    return fail(ErrorCode::no_memory, "There is not enough memory to encode the sound.");
   state->pending.resize(static_cast<std::size_t>(channels));
   return AudioEncoder(std::move(state));
 }
@@ -166,7 +176,9 @@ Result<void> AudioEncoder::add(const float* const* planes, int samples) {
   return {};
 }
 
-std::int64_t AudioEncoder::samples() const { return state_->taken + static_cast<std::int64_t>(state_->pending[0].size()); }
+std::int64_t AudioEncoder::samples() const {
+  return state_->taken + static_cast<std::int64_t>(state_->pending[0].size());
+}
 
 Result<TrackChunk> AudioEncoder::finish() {
   auto& s = *state_;
@@ -182,7 +194,8 @@ Result<TrackChunk> AudioEncoder::finish() {
   s.ending = true;
   VF_CHECK(s.send(nullptr));
   if (s.media_time < end && s.media_time + s.frame_size() <= end)
-    return fail(ErrorCode::internal, "The sound encoder ended before the sound did.", fmt::format("{} of {} samples", s.media_time, end));
+    return fail(ErrorCode::internal, "The sound encoder ended before the sound did.",
+                fmt::format("{} of {} samples", s.media_time, end));
   auto chunk = VF_TRY(s.writer.finish());
   chunk.priming = s.priming();
   return chunk;

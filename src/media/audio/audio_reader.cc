@@ -20,7 +20,8 @@ Result<av::CodecPtr> open_decoder(const AVStream* stream) {
   const auto* codec = av::allowed_decoder(parameters->codec_id);
   if (!codec)
     return fail(ErrorCode::unsupported_input,
-                fmt::format("The sound is coded as {}, which is not on the list of codecs that VideoForge reads.", avcodec_get_name(parameters->codec_id)));
+                fmt::format("The sound is coded as {}, which is not on the list of codecs that VideoForge reads.",
+                            avcodec_get_name(parameters->codec_id)));
   av::CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return fail(ErrorCode::no_memory, "There is not enough memory to decode the sound.");
   if (const int code = avcodec_parameters_to_context(context.get(), parameters); code < 0)
@@ -30,7 +31,8 @@ Result<av::CodecPtr> open_decoder(const AVStream* stream) {
   context->flags |= AV_CODEC_FLAG_BITEXACT;
   context->request_sample_fmt = AV_SAMPLE_FMT_FLTP;
   if (const int code = avcodec_open2(context.get(), codec, nullptr); code < 0)
-    return std::unexpected(av::error_from(code, ErrorCode::invalid_input, "The sound cannot be decoded: its description is damaged."));
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_input, "The sound cannot be decoded: its description is damaged."));
   return context;
 }
 
@@ -105,7 +107,8 @@ Result<AudioReader> AudioReader::create(const std::vector<int>& parts, int strea
     context->streams[i]->discard = static_cast<int>(i) == stream_index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   auto decoder = VF_TRY(open_decoder(stream));
   auto state = std::make_unique<State>(State{std::move(input), stream_index, stream, std::move(decoder)});
-  if (!state->packet || !state->frame) return fail(ErrorCode::no_memory, "There is not enough memory to decode the sound.");
+  if (!state->packet || !state->frame)
+    return fail(ErrorCode::no_memory, "There is not enough memory to decode the sound.");
   state->time_base = {stream->time_base.num, stream->time_base.den};
   return AudioReader(std::move(state));
 }

@@ -39,7 +39,7 @@ class AudioReader {
   Rational time_base() const;
   int sample_rate() const;  // as the container says; a frame's own rate wins
   int channels() const;
-  int damaged() const;      // packets that did not decode
+  int damaged() const;  // packets that did not decode
   std::int64_t packets() const;
   // How far the demuxer has read, 0 to 1, for progress.
   double position() const;

@@ -25,12 +25,16 @@ struct AudioSpec {
   int channels = 0;             // 1, 2 or 6; 0 = as the source: mono, stereo, 5.1 from 6 channels on, else stereo
   double start_seconds = 0;     // on the source's time line: becomes 0
   double duration_seconds = 0;  // the track is exactly this long; 0 = as long as there is sound
-  std::vector<double> segment_starts;  // from the track's start; a segment begins at the first frame border at or after each
+  std::vector<double>
+      segment_starts;  // from the track's start; a segment begins at the first frame border at or after each
   int first_segment_number = 1;
   double gain_db = 0;
-  std::optional<double> loudness_lufs;  // EBU R128 target, reached by a linear gain that keeps the true peak under -1 dBTP
+  std::optional<double>
+      loudness_lufs;  // EBU R128 target, reached by a linear gain that keeps the true peak under -1 dBTP
 };
-BOOST_DESCRIBE_STRUCT(AudioSpec, (), (stream_index, codec, bit_rate, channels, start_seconds, duration_seconds, segment_starts, first_segment_number, gain_db, loudness_lufs))
+BOOST_DESCRIBE_STRUCT(AudioSpec, (),
+                      (stream_index, codec, bit_rate, channels, start_seconds, duration_seconds, segment_starts,
+                       first_segment_number, gain_db, loudness_lufs))
 
 struct AudioTrack {
   TrackChunk chunk;

@@ -15,19 +15,22 @@ extern "C" {
 namespace vf::media::audio {
 namespace {
 
-constexpr double kToleranceSeconds = 0.030;  // a time stamp this far off is a gap or an overlap
-constexpr double kDriftSeconds = 0.003;      // a mean error this large is a clock that drifts
-constexpr double kSmoothingSeconds = 0.5;    // of the mean error
-constexpr double kCorrectionSeconds = 0.5;   // a correction is spread over this much sound
+constexpr double kToleranceSeconds = 0.030;        // a time stamp this far off is a gap or an overlap
+constexpr double kDriftSeconds = 0.003;            // a mean error this large is a clock that drifts
+constexpr double kSmoothingSeconds = 0.5;          // of the mean error
+constexpr double kCorrectionSeconds = 0.5;         // a correction is spread over this much sound
 constexpr double kLongestGapSeconds = 6 * 3600.0;  // more is not a gap but a broken time stamp
-constexpr int kBlock = 4096;                 // samples converted or silenced at once
+constexpr int kBlock = 4096;                       // samples converted or silenced at once
 constexpr int kPlanes = 8;
 
 AVChannelLayout layout_of(int channels) {
   switch (channels) {
-    case 1: return AV_CHANNEL_LAYOUT_MONO;
-    case 2: return AV_CHANNEL_LAYOUT_STEREO;
-    default: return AV_CHANNEL_LAYOUT_5POINT1_BACK;
+    case 1:
+      return AV_CHANNEL_LAYOUT_MONO;
+    case 2:
+      return AV_CHANNEL_LAYOUT_STEREO;
+    default:
+      return AV_CHANNEL_LAYOUT_5POINT1_BACK;
   }
 }
 
@@ -37,7 +40,8 @@ class Converter {
   explicit Converter(SoundFormat format) : format_(format) {}
 
   bool fits(const AVFrame* frame) const {
-    return swr_ && frame->sample_rate == rate_ && frame->format == sample_format_ && frame->ch_layout.nb_channels == channels_;
+    return swr_ && frame->sample_rate == rate_ && frame->format == sample_format_ &&
+           frame->ch_layout.nb_channels == channels_;
   }
 
   Result<void> open(const AVFrame* frame) {
@@ -57,7 +61,9 @@ class Converter {
       av_opt_set_double(raw, "rematrix_maxval", 1.0, 0);
       code = swr_init(raw);
     }
-    if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::unsupported_input, "The sound's channel layout cannot be converted."));
+    if (code < 0)
+      return std::unexpected(
+          av::error_from(code, ErrorCode::unsupported_input, "The sound's channel layout cannot be converted."));
     rate_ = frame->sample_rate;
     sample_format_ = frame->format;
     channels_ = frame->ch_layout.nb_channels;
@@ -65,7 +71,9 @@ class Converter {
   }
 
   // Output samples that the converter still holds.
-  double pending() const { return swr_ ? static_cast<double>(swr_get_delay(swr_.get(), format_.sample_rate * 16LL)) / 16.0 : 0.0; }
+  double pending() const {
+    return swr_ ? static_cast<double>(swr_get_delay(swr_.get(), format_.sample_rate * 16LL)) / 16.0 : 0.0;
+  }
   bool is_open() const { return swr_ != nullptr; }
   void close() { swr_.reset(); }
 
@@ -86,7 +94,8 @@ class Converter {
         out[c] = reinterpret_cast<std::uint8_t*>(buffer_[c].data());
       }
       const int got = swr_convert(swr_.get(), out.data(), room, data, frame ? frame->nb_samples : 0);
-      if (got < 0) return std::unexpected(av::error_from(got, ErrorCode::internal, "The sound could not be resampled."));
+      if (got < 0)
+        return std::unexpected(av::error_from(got, ErrorCode::internal, "The sound could not be resampled."));
       if (got > 0) VF_CHECK(emit(planes.data(), got));
       if (frame || got == 0) return {};
     }
@@ -103,8 +112,13 @@ class Converter {
 
 class Renderer {
  public:
-  Renderer(AudioReader& reader, const SoundFormat& format, const SoundRange& range, const SoundSink& sink, const Progress& progress)
-      : reader_(reader), format_(format), sink_(sink), progress_(progress), converter_(format),
+  Renderer(AudioReader& reader, const SoundFormat& format, const SoundRange& range, const SoundSink& sink,
+           const Progress& progress)
+      : reader_(reader),
+        format_(format),
+        sink_(sink),
+        progress_(progress),
+        converter_(format),
         total_(samples_in(range.duration_seconds, format.sample_rate)),
         origin_(std::llround(range.start_seconds * format.sample_rate)) {}
 
@@ -116,7 +130,8 @@ class Renderer {
         VF_CHECK(place(*block));
       else
         resync_ = true;  // the next block shows how much is missing
-      if (progress_) progress_(total_ > 0 ? static_cast<double>(written_) / static_cast<double>(total_) : reader_.position());
+      if (progress_)
+        progress_(total_ > 0 ? static_cast<double>(written_) / static_cast<double>(total_) : reader_.position());
     }
     repairs_.lost_packets = reader_.damaged();
     if (!started_) {

@@ -22,16 +22,18 @@ struct SoundFormat {
 
 // What had to be done to make it continuous.
 struct SoundRepairs {
-  int gaps = 0;                    // filled with silence, the late start not counted
+  int gaps = 0;  // filled with silence, the late start not counted
   double gap_seconds = 0;
-  int overlaps = 0;                // cut
+  int overlaps = 0;  // cut
   double overlap_seconds = 0;
-  double late_start_seconds = 0;   // silence before the first sound
-  double early_end_seconds = 0;    // silence after the last sound
-  double stretched_seconds = 0;    // added (or, negative, removed) to follow a drifting clock
-  int lost_packets = 0;            // did not decode: silence instead
+  double late_start_seconds = 0;  // silence before the first sound
+  double early_end_seconds = 0;   // silence after the last sound
+  double stretched_seconds = 0;   // added (or, negative, removed) to follow a drifting clock
+  int lost_packets = 0;           // did not decode: silence instead
 };
-BOOST_DESCRIBE_STRUCT(SoundRepairs, (), (gaps, gap_seconds, overlaps, overlap_seconds, late_start_seconds, early_end_seconds, stretched_seconds, lost_packets))
+BOOST_DESCRIBE_STRUCT(SoundRepairs, (),
+                      (gaps, gap_seconds, overlaps, overlap_seconds, late_start_seconds, early_end_seconds,
+                       stretched_seconds, lost_packets))
 
 // `planes[channel][sample]`, valid during the call.
 using SoundSink = std::function<Result<void>(const float* const* planes, int samples)>;

@@ -16,7 +16,8 @@ std::string describe(int averror) {
 }
 
 Error error_from(int averror, ErrorCode otherwise, std::string_view message) {
-  if (averror == AVERROR(ENOMEM)) return {ErrorCode::no_memory, "There is not enough memory for this video.", std::string(message)};
+  if (averror == AVERROR(ENOMEM))
+    return {ErrorCode::no_memory, "There is not enough memory for this video.", std::string(message)};
   if (averror == AVERROR(ENOSPC)) return {ErrorCode::no_space, "The disk is full.", std::string(message)};
   return {otherwise, std::string(message), describe(averror)};
 }

@@ -95,11 +95,18 @@ struct Input::State {
   static std::int64_t seek_to(void* opaque, std::int64_t offset, int whence) {
     auto& self = *static_cast<State*>(opaque);
     switch (whence & ~AVSEEK_FORCE) {
-      case AVSEEK_SIZE: return self.bytes;
-      case SEEK_SET: break;
-      case SEEK_CUR: offset += self.position; break;
-      case SEEK_END: offset += self.bytes; break;
-      default: return AVERROR(EINVAL);
+      case AVSEEK_SIZE:
+        return self.bytes;
+      case SEEK_SET:
+        break;
+      case SEEK_CUR:
+        offset += self.position;
+        break;
+      case SEEK_END:
+        offset += self.bytes;
+        break;
+      default:
+        return AVERROR(EINVAL);
     }
     if (offset < 0) return AVERROR(EINVAL);
     self.position = offset;
@@ -139,7 +146,8 @@ class DecoderOptions {
 };
 
 std::unexpected<Error> too_many_streams(unsigned streams, int limit, bool at_least) {
-  return fail(ErrorCode::limit_exceeded, fmt::format("The file has {}{} streams; the limit is {} (max_streams).", at_least ? "at least " : "", streams, limit));
+  return fail(ErrorCode::limit_exceeded, fmt::format("The file has {}{} streams; the limit is {} (max_streams).",
+                                                     at_least ? "at least " : "", streams, limit));
 }
 
 // libav's own cap: so far above ours that the last count seen before it refuses tells which cap it was,
@@ -151,7 +159,9 @@ Result<void> check_pixels(const AVFormatContext& context, std::int64_t max_pixel
   for (unsigned i = 0; max_pixels > 0 && i < context.nb_streams; ++i) {
     const auto& p = *context.streams[i]->codecpar;
     if (p.width > 0 && p.height > 0 && static_cast<std::int64_t>(p.width) * p.height > max_pixels)
-      return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height, static_cast<std::int64_t>(p.width) * p.height, max_pixels));
+      return fail(ErrorCode::limit_exceeded,
+                  fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height,
+                              static_cast<std::int64_t>(p.width) * p.height, max_pixels));
   }
   return {};
 }
@@ -180,7 +190,8 @@ Result<Input> Input::open(int fd, const InputOptions& options) {
 
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
   if (!buffer) return fail(ErrorCode::no_memory, "There is not enough memory to open the file.");
-  state->io.reset(avio_alloc_context(buffer, kBufferBytes, 0, state.get(), &State::read_packet, nullptr, &State::seek_to));
+  state->io.reset(
+      avio_alloc_context(buffer, kBufferBytes, 0, state.get(), &State::read_packet, nullptr, &State::seek_to));
   if (!state->io) av_free(buffer);
   auto* context = avformat_alloc_context();
   if (!state->io || !context) {
@@ -204,17 +215,23 @@ Result<Input> Input::open(int fd, const InputOptions& options) {
     if (opened == AVERROR(ENOMEM) && state->streams_seen > static_cast<unsigned>(options.max_streams))
       return too_many_streams(state->streams_seen, options.max_streams, true);
     if (opened == AVERROR(EINVAL))
-      return error(opened, ErrorCode::unsupported_input, "This kind of container is not on the list of formats that VideoForge reads (see `videoforge doctor`).");
-    return error(opened, ErrorCode::invalid_input, "This is not a video that can be read: no known container was recognised in it. Check that the file is complete and really a video.");
+      return error(
+          opened, ErrorCode::unsupported_input,
+          "This kind of container is not on the list of formats that VideoForge reads (see `videoforge doctor`).");
+    return error(opened, ErrorCode::invalid_input,
+                 "This is not a video that can be read: no known container was recognised in it. Check that the file "
+                 "is complete and really a video.");
   }
   state->format.reset(context);
   if (static_cast<int>(context->nb_streams) > options.max_streams)
-    return too_many_streams(context->nb_streams, options.max_streams, static_cast<int>(context->nb_streams) > libav_stream_cap(options.max_streams) - 1);
+    return too_many_streams(context->nb_streams, options.max_streams,
+                            static_cast<int>(context->nb_streams) > libav_stream_cap(options.max_streams) - 1);
   VF_CHECK(check_pixels(*context, options.max_pixels));
   if (!options.find_stream_info) return Input(std::move(state));
   DecoderOptions decoders(context->nb_streams, options.max_pixels);
   if (const int code = avformat_find_stream_info(context, decoders.data()); code < 0)
-    return error(code, ErrorCode::invalid_input, "The container was recognised but its streams cannot be read; the file is damaged.");
+    return error(code, ErrorCode::invalid_input,
+                 "The container was recognised but its streams cannot be read; the file is damaged.");
   if (static_cast<int>(context->nb_streams) > options.max_streams)
     return too_many_streams(context->nb_streams, options.max_streams, false);
   return Input(std::move(state));

@@ -19,14 +19,18 @@ namespace vf::media::av {
 template <auto Free>
 struct FreeByAddress {
   template <typename T>
-  void operator()(T* p) const { Free(&p); }
+  void operator()(T* p) const {
+    Free(&p);
+  }
 };
 
 // Calls Free with the pointer itself (sws_freeContext, av_free and their kin).
 template <auto Free>
 struct FreeByValue {
   template <typename T>
-  void operator()(T* p) const { Free(p); }
+  void operator()(T* p) const {
+    Free(p);
+  }
 };
 
 using FramePtr = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;

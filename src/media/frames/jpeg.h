@@ -17,7 +17,8 @@ struct RgbPicture {
   int height = 0;
   std::vector<std::uint8_t> bytes;
   RgbPicture() = default;
-  RgbPicture(int w, int h) : width(w), height(h), bytes(static_cast<std::size_t>(w) * static_cast<std::size_t>(h) * 3) {}
+  RgbPicture(int w, int h)
+      : width(w), height(h), bytes(static_cast<std::size_t>(w) * static_cast<std::size_t>(h) * 3) {}
 };
 
 // Any picture as RGB, by its own colour tags. Errors: internal.

@@ -58,7 +58,10 @@ Result<KeyFrameReader> KeyFrameReader::create(int fd, int stream_index, const Ke
   for (unsigned i = 0; i < input.get()->nb_streams; ++i)
     input.get()->streams[i]->discard = static_cast<int>(i) == stream_index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   const auto* codec = av::allowed_decoder(stream->codecpar->codec_id);
-  if (!codec) return fail(ErrorCode::unsupported_input, fmt::format("The video is coded as {}, which is not on the list of codecs that VideoForge reads.", avcodec_get_name(stream->codecpar->codec_id)));
+  if (!codec)
+    return fail(ErrorCode::unsupported_input,
+                fmt::format("The video is coded as {}, which is not on the list of codecs that VideoForge reads.",
+                            avcodec_get_name(stream->codecpar->codec_id)));
   av::CodecPtr decoder(avcodec_alloc_context3(codec));
   if (!decoder) return fail(ErrorCode::no_memory, "There is not enough memory to decode the video.");
   int code = avcodec_parameters_to_context(decoder.get(), stream->codecpar);
@@ -71,9 +74,13 @@ Result<KeyFrameReader> KeyFrameReader::create(int fd, int stream_index, const Ke
     decoder->flags2 |= AV_CODEC_FLAG2_FAST;
   }
   if (options.smallest_width > 0)
-    while (decoder->lowres < codec->max_lowres && stream->codecpar->width >> (decoder->lowres + 1) >= options.smallest_width) ++decoder->lowres;
+    while (decoder->lowres < codec->max_lowres &&
+           stream->codecpar->width >> (decoder->lowres + 1) >= options.smallest_width)
+      ++decoder->lowres;
   if (code >= 0) code = avcodec_open2(decoder.get(), codec, nullptr);
-  if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::invalid_input, "The video cannot be decoded: its description is damaged."));
+  if (code < 0)
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_input, "The video cannot be decoded: its description is damaged."));
   auto state = std::make_unique<State>(State{std::move(input), stream, std::move(decoder), options});
   if (!state->packet) return fail(ErrorCode::no_memory, "There is not enough memory to decode the video.");
   return KeyFrameReader(std::move(state));

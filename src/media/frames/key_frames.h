@@ -16,9 +16,9 @@ struct AVFrame;
 namespace vf::media::frames {
 
 struct KeyFrameOptions {
-  bool rough = false;       // skip the loop filter and other polish
-  int smallest_width = 0;   // the codec may decode at 1/2, 1/4, 1/8 size down to this width; 0 = full size
-  int following = 0;        // decode up to so many pictures after the key frame, too
+  bool rough = false;      // skip the loop filter and other polish
+  int smallest_width = 0;  // the codec may decode at 1/2, 1/4, 1/8 size down to this width; 0 = full size
+  int following = 0;       // decode up to so many pictures after the key frame, too
 };
 
 class KeyFrameReader {

@@ -45,7 +45,8 @@ double sharpness(const Gray& gray, int width, int height) {
   for (int y = 1; y + 1 < height; ++y)
     for (int x = 1; x + 1 < width; ++x) {
       const auto i = static_cast<std::size_t>(y * width + x);
-      sum += std::abs(4 * gray[i] - gray[i - 1] - gray[i + 1] - gray[i - static_cast<std::size_t>(width)] - gray[i + static_cast<std::size_t>(width)]);
+      sum += std::abs(4 * gray[i] - gray[i - 1] - gray[i + 1] - gray[i - static_cast<std::size_t>(width)] -
+                      gray[i + static_cast<std::size_t>(width)]);
     }
   return sum / std::max(1, (width - 2) * (height - 2));
 }
@@ -70,7 +71,10 @@ double score(const RgbPicture& picture, const RgbPicture& later) {
 std::vector<std::int64_t> candidates(const PosterSpec& spec, const VideoIndex& index) {
   const double tb = index.time_base.value();
   const auto begin = std::max(index.first_ticks, static_cast<std::int64_t>(std::llround(spec.start_seconds / tb)));
-  const auto end = spec.duration_seconds > 0 ? std::min(index.end_ticks, begin + static_cast<std::int64_t>(std::llround(spec.duration_seconds / tb))) : index.end_ticks;
+  const auto end =
+      spec.duration_seconds > 0
+          ? std::min(index.end_ticks, begin + static_cast<std::int64_t>(std::llround(spec.duration_seconds / tb)))
+          : index.end_ticks;
   std::vector<std::int64_t> inside;
   for (const auto key : index.key_ticks)
     if (key >= begin && key < end) inside.push_back(key);
@@ -82,7 +86,8 @@ std::vector<std::int64_t> candidates(const PosterSpec& spec, const VideoIndex& i
   return out;
 }
 
-Result<std::optional<std::int64_t>> best_key_frame(int fd, const PosterSpec& spec, const VideoIndex& index, Size display, Size shown) {
+Result<std::optional<std::int64_t>> best_key_frame(int fd, const PosterSpec& spec, const VideoIndex& index,
+                                                   Size display, Size shown) {
   KeyFrameOptions options;
   options.rough = true;
   options.following = kFollowing;
@@ -113,7 +118,8 @@ std::int64_t shown_at(const VideoIndex& index, std::int64_t ticks) {
 }  // namespace
 
 Result<Poster> make_poster(int fd, const PosterSpec& spec, const VideoIndex& index, int jpeg_fd) {
-  if (spec.display_width <= 0 || spec.display_height <= 0) return fail(ErrorCode::invalid_argument, "A poster needs the source's size.");
+  if (spec.display_width <= 0 || spec.display_height <= 0)
+    return fail(ErrorCode::invalid_argument, "A poster needs the source's size.");
   const Size display{spec.display_width, spec.display_height};
   const Size shown = spec.picture.crop ? Size{spec.picture.crop->width, spec.picture.crop->height} : display;
   const auto size = fit(shown, {spec.max_width, spec.max_height});
@@ -129,10 +135,12 @@ Result<Poster> make_poster(int fd, const PosterSpec& spec, const VideoIndex& ind
   options.start_ticks = at;
   auto reader = VF_TRY(VideoReader::create(fd, spec.stream_index, options));
   auto* frame = VF_TRY(reader.next());
-  if (!frame) return fail(ErrorCode::invalid_input, "Not one picture of the video could be decoded; the file is damaged.");
+  if (!frame)
+    return fail(ErrorCode::invalid_input, "Not one picture of the video could be decoded; the file is damaged.");
 
   const std::array targets{Target{"poster", size.width, size.height}};
-  auto chain = VF_TRY(PictureChain::create(spec.picture, {index.time_base, static_cast<std::int64_t>(std::llround(spec.start_seconds / tb))}, targets));
+  auto chain = VF_TRY(PictureChain::create(
+      spec.picture, {index.time_base, static_cast<std::int64_t>(std::llround(spec.start_seconds / tb))}, targets));
   const double seconds = static_cast<double>(frame->pts) * tb - spec.start_seconds;
   VF_CHECK(chain.push(frame));
   VF_CHECK(chain.push(nullptr));

@@ -13,8 +13,8 @@ namespace vf::media::frames {
 
 struct PosterSpec {
   int stream_index = 0;
-  PictureSpec picture;          // as in the renditions
-  int display_width = 0;        // of the source: upright, square pixels
+  PictureSpec picture;    // as in the renditions
+  int display_width = 0;  // of the source: upright, square pixels
   int display_height = 0;
   double start_seconds = 0;     // on the source's time line: becomes 0
   double duration_seconds = 0;  // 0 = to the end
@@ -22,7 +22,9 @@ struct PosterSpec {
   int max_height = 1280;
   std::optional<double> at_seconds;  // from the start: exactly the picture shown then
 };
-BOOST_DESCRIBE_STRUCT(PosterSpec, (), (stream_index, picture, display_width, display_height, start_seconds, duration_seconds, max_width, max_height, at_seconds))
+BOOST_DESCRIBE_STRUCT(PosterSpec, (),
+                      (stream_index, picture, display_width, display_height, start_seconds, duration_seconds, max_width,
+                       max_height, at_seconds))
 
 struct Poster {
   int width = 0;

@@ -17,7 +17,8 @@ int even(double value) { return std::max(2, static_cast<int>(std::lround(value /
 
 bool full_range(const AVFrame* frame) {
   const auto* descriptor = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format));
-  return frame->color_range == AVCOL_RANGE_JPEG || (descriptor && std::string_view(descriptor->name).starts_with("yuvj"));
+  return frame->color_range == AVCOL_RANGE_JPEG ||
+         (descriptor && std::string_view(descriptor->name).starts_with("yuvj"));
 }
 
 // The plainest format of the same family: depth, colour model and alpha stay.
@@ -25,7 +26,8 @@ AVPixelFormat plain_format(int format) {
   const auto* descriptor = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(format));
   if (!descriptor) return AV_PIX_FMT_YUV420P;
   const bool alpha = descriptor->flags & AV_PIX_FMT_FLAG_ALPHA;
-  if (descriptor->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) return alpha || (descriptor->flags & AV_PIX_FMT_FLAG_PAL) ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+  if (descriptor->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL))
+    return alpha || (descriptor->flags & AV_PIX_FMT_FLAG_PAL) ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
   if (alpha) return AV_PIX_FMT_YUVA420P;
   return descriptor->comp[0].depth > 8 ? AV_PIX_FMT_YUV420P10LE : AV_PIX_FMT_YUV420P;
 }
@@ -36,7 +38,8 @@ std::unexpected<Error> no_memory() { return fail(ErrorCode::no_memory, "There is
 }  // namespace
 
 Size fit(Size display, Size box) {
-  const double scale = std::min({1.0, static_cast<double>(box.width) / std::max(1, display.width), static_cast<double>(box.height) / std::max(1, display.height)});
+  const double scale = std::min({1.0, static_cast<double>(box.width) / std::max(1, display.width),
+                                 static_cast<double>(box.height) / std::max(1, display.height)});
   return {even(display.width * scale), even(display.height * scale)};
 }
 
@@ -51,7 +54,8 @@ SmallPictures::SmallPictures(const PictureSpec& spec, Size display, Size result)
     const double y = static_cast<double>(result.height) / spec_.crop->height;
     upright = {even(display.width * x), even(display.height * y)};
     auto& crop = *spec_.crop;
-    crop = {result.width, result.height, std::min(even(crop.x * x) - (crop.x == 0 ? 2 : 0), upright.width - result.width),
+    crop = {result.width, result.height,
+            std::min(even(crop.x * x) - (crop.x == 0 ? 2 : 0), upright.width - result.width),
             std::min(even(crop.y * y) - (crop.y == 0 ? 2 : 0), upright.height - result.height)};
     crop.x = std::max(0, crop.x);
     crop.y = std::max(0, crop.y);
@@ -75,16 +79,20 @@ Result<av::FramePtr> SmallPictures::shrink(const AVFrame* frame) {
   const bool full = full_range(frame);
   const bool rgb = small->format == AV_PIX_FMT_RGB24 || small->format == AV_PIX_FMT_RGBA;
   if (!rgb) small->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-  if (!context_ || context_format_ != frame->format || context_size_.width != frame->width || context_size_.height != frame->height) {
-    context_.reset(sws_getContext(frame->width, frame->height, static_cast<AVPixelFormat>(frame->format), coded_.width, coded_.height,
-                                  static_cast<AVPixelFormat>(small->format), SWS_AREA | SWS_BITEXACT, nullptr, nullptr, nullptr));
+  if (!context_ || context_format_ != frame->format || context_size_.width != frame->width ||
+      context_size_.height != frame->height) {
+    context_.reset(sws_getContext(frame->width, frame->height, static_cast<AVPixelFormat>(frame->format), coded_.width,
+                                  coded_.height, static_cast<AVPixelFormat>(small->format), SWS_AREA | SWS_BITEXACT,
+                                  nullptr, nullptr, nullptr));
     if (!context_) return fail(ErrorCode::unsupported_input, "The video's pixel format cannot be converted.");
     const auto* matrix = sws_getCoefficients(SWS_CS_DEFAULT);
     if (!rgb) sws_setColorspaceDetails(context_.get(), matrix, full, matrix, full, 0, 1 << 16, 1 << 16);
     context_format_ = frame->format;
     context_size_ = {frame->width, frame->height};
   }
-  if (const int code = sws_scale(context_.get(), frame->data, frame->linesize, 0, frame->height, small->data, small->linesize); code < 0)
+  if (const int code =
+          sws_scale(context_.get(), frame->data, frame->linesize, 0, frame->height, small->data, small->linesize);
+      code < 0)
     return std::unexpected(av::error_from(code, ErrorCode::internal, "A picture could not be made smaller."));
   return small;
 }

@@ -30,7 +30,7 @@ class SmallPictures {
   Result<av::FramePtr> shrink(const AVFrame* frame);
 
   PictureSpec spec_;
-  Size coded_;   // what frames are shrunk to: not yet rotated or cropped
+  Size coded_;  // what frames are shrunk to: not yet rotated or cropped
   Size result_;
   av::SwsPtr context_;
   Size context_size_;

@@ -25,7 +25,9 @@ struct Span {
 Span span_of(const StoryboardSpec& spec, const VideoIndex& index) {
   const auto tb = index.time_base.value();
   const auto begin = static_cast<std::int64_t>(std::llround(spec.start_seconds / tb));
-  const auto end = spec.duration_seconds > 0 ? begin + static_cast<std::int64_t>(std::llround(spec.duration_seconds / tb)) : index.end_ticks;
+  const auto end = spec.duration_seconds > 0
+                       ? begin + static_cast<std::int64_t>(std::llround(spec.duration_seconds / tb))
+                       : index.end_ticks;
   return {std::max(begin, index.first_ticks), std::max(std::min(end, index.end_ticks), begin + 1)};
 }
 
@@ -35,8 +37,9 @@ std::string timestamp(double seconds) {
 }
 
 // One worker: an even share of the tiles, in ascending order, with a demuxer and decoder of its own.
-Result<void> decode_share(int fd, const StoryboardSpec& spec, Size display, Size tile, const std::vector<std::int64_t>& times,
-                          std::size_t first, std::size_t last, std::vector<std::optional<RgbPicture>>& pictures) {
+Result<void> decode_share(int fd, const StoryboardSpec& spec, Size display, Size tile,
+                          const std::vector<std::int64_t>& times, std::size_t first, std::size_t last,
+                          std::vector<std::optional<RgbPicture>>& pictures) {
   KeyFrameOptions options;
   options.rough = true;
   options.smallest_width = std::max(tile.width, tile.height);
@@ -49,14 +52,17 @@ Result<void> decode_share(int fd, const StoryboardSpec& spec, Size display, Size
   return {};
 }
 
-Result<std::vector<std::optional<RgbPicture>>> decode_tiles(int fd, const StoryboardSpec& spec, Size display, Size tile, const std::vector<std::int64_t>& times) {
+Result<std::vector<std::optional<RgbPicture>>> decode_tiles(int fd, const StoryboardSpec& spec, Size display, Size tile,
+                                                            const std::vector<std::int64_t>& times) {
   std::vector<std::optional<RgbPicture>> pictures(times.size());
-  const auto workers = static_cast<std::size_t>(std::clamp<int>(spec.workers, 1, std::max<int>(1, static_cast<int>(times.size()) / 4)));
+  const auto workers =
+      static_cast<std::size_t>(std::clamp<int>(spec.workers, 1, std::max<int>(1, static_cast<int>(times.size()) / 4)));
   std::vector<Result<void>> results(workers);
   {
     std::vector<std::jthread> threads;
     const auto share = [&](std::size_t w) {
-      results[w] = decode_share(fd, spec, display, tile, times, times.size() * w / workers, times.size() * (w + 1) / workers, pictures);
+      results[w] = decode_share(fd, spec, display, tile, times, times.size() * w / workers,
+                                times.size() * (w + 1) / workers, pictures);
     };
     for (std::size_t w = 1; w < workers; ++w) threads.emplace_back(share, w);
     share(0);
@@ -67,7 +73,8 @@ Result<std::vector<std::optional<RgbPicture>>> decode_tiles(int fd, const Storyb
 
 // Where no key frame stands alone (it lies before the edit list's start, or the container seeks
 // badly): the first picture that is shown.
-Result<std::optional<RgbPicture>> decode_first(int fd, const StoryboardSpec& spec, Size display, Size tile, std::int64_t begin) {
+Result<std::optional<RgbPicture>> decode_first(int fd, const StoryboardSpec& spec, Size display, Size tile,
+                                               std::int64_t begin) {
   VideoReaderOptions options;
   options.start_ticks = begin;
   auto reader = VF_TRY(VideoReader::create(fd, spec.stream_index, options));
@@ -77,13 +84,15 @@ Result<std::optional<RgbPicture>> decode_first(int fd, const StoryboardSpec& spe
   return VF_TRY(small.make(frame));
 }
 
-std::string write_vtt(const StoryboardSpec& spec, const Storyboard& board, const std::vector<double>& starts, double end) {
+std::string write_vtt(const StoryboardSpec& spec, const Storyboard& board, const std::vector<double>& starts,
+                      double end) {
   std::string out = "WEBVTT\n\n";
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const int column = static_cast<int>(i) % board.columns;
     const int row = static_cast<int>(i) / board.columns;
-    out += fmt::format("{} --> {}\n{}#xywh={},{},{},{}\n\n", timestamp(i == 0 ? 0 : starts[i]), timestamp(i + 1 < starts.size() ? starts[i + 1] : end),
-                       spec.image_name, column * board.tile_width, row * board.tile_height, board.tile_width, board.tile_height);
+    out += fmt::format("{} --> {}\n{}#xywh={},{},{},{}\n\n", timestamp(i == 0 ? 0 : starts[i]),
+                       timestamp(i + 1 < starts.size() ? starts[i + 1] : end), spec.image_name,
+                       column * board.tile_width, row * board.tile_height, board.tile_width, board.tile_height);
   }
   return out;
 }
@@ -104,7 +113,8 @@ std::vector<std::int64_t> choose_tiles(const StoryboardSpec& spec, const VideoIn
     }
   if (keys.size() > 1 && keys[0] < span.begin && keys[1] == span.begin) keys.erase(keys.begin());
   const double seconds = static_cast<double>(span.end - span.begin) * index.time_base.value();
-  const auto wanted = std::clamp(static_cast<int>(std::ceil(seconds / std::max(0.01, spec.min_interval_seconds))), 1, std::max(1, spec.max_tiles));
+  const auto wanted = std::clamp(static_cast<int>(std::ceil(seconds / std::max(0.01, spec.min_interval_seconds))), 1,
+                                 std::max(1, spec.max_tiles));
   std::vector<std::int64_t> out;
   for (int i = 0; i < wanted && !keys.empty(); ++i) {
     const auto target = span.begin + (span.end - span.begin) * i / wanted;
@@ -115,9 +125,11 @@ std::vector<std::int64_t> choose_tiles(const StoryboardSpec& spec, const VideoIn
   return out;
 }
 
-Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const VideoIndex& index, int jpeg_fd, int vtt_fd) {
+Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const VideoIndex& index, int jpeg_fd,
+                                   int vtt_fd) {
   if (spec.display_width <= 0 || spec.display_height <= 0 || spec.columns <= 0 || spec.tile_width < 16)
-    return fail(ErrorCode::invalid_argument, "A storyboard needs a source size, columns and a tile width of 16 or more.");
+    return fail(ErrorCode::invalid_argument,
+                "A storyboard needs a source size, columns and a tile width of 16 or more.");
   const Size display{spec.display_width, spec.display_height};
   const Size shown = spec.picture.crop ? Size{spec.picture.crop->width, spec.picture.crop->height} : display;
   const auto tile = fit(shown, {spec.tile_width, spec.tile_width});
@@ -137,7 +149,8 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
     tiles.push_back(&*pictures[i]);
     starts.push_back(static_cast<double>(times[i]) * index.time_base.value() - spec.start_seconds);
   }
-  if (tiles.empty()) return fail(ErrorCode::invalid_input, "Not one picture of the video could be decoded; the file is damaged.");
+  if (tiles.empty())
+    return fail(ErrorCode::invalid_input, "Not one picture of the video could be decoded; the file is damaged.");
 
   Storyboard board;
   board.tiles = static_cast<int>(tiles.size());
@@ -146,7 +159,8 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
   board.tile_width = tile.width;
   board.tile_height = tile.height;
   RgbPicture sheet(board.columns * tile.width, board.rows * tile.height);
-  for (int i = 0; i < board.tiles; ++i) place(sheet, *tiles[static_cast<std::size_t>(i)], i % board.columns * tile.width, i / board.columns * tile.height);
+  for (int i = 0; i < board.tiles; ++i)
+    place(sheet, *tiles[static_cast<std::size_t>(i)], i % board.columns * tile.width, i / board.columns * tile.height);
   const auto jpeg = VF_TRY(encode_jpeg(sheet, kQuantiser));
   VF_CHECK(write_all(jpeg_fd, jpeg));
 

@@ -29,20 +29,22 @@ struct TrackFormat {
   int width = 0;             // video: coded samples
   int height = 0;
   Rational sample_aspect{1, 1};
-  Rational frame_rate;       // nominal, for manifests; 0/1 = unknown
+  Rational frame_rate;              // nominal, for manifests; 0/1 = unknown
   std::string video_range = "SDR";  // HLS VIDEO-RANGE: SDR, PQ or HLG
-  int sample_rate = 0;       // audio
+  int sample_rate = 0;              // audio
   int channels = 0;
   friend bool operator==(const TrackFormat&, const TrackFormat&) = default;
 };
-BOOST_DESCRIBE_STRUCT(TrackFormat, (), (kind, codec, codecs, sample_entry, timescale, width, height, sample_aspect, frame_rate, video_range, sample_rate, channels))
+BOOST_DESCRIBE_STRUCT(TrackFormat, (),
+                      (kind, codec, codecs, sample_entry, timescale, width, height, sample_aspect, frame_rate,
+                       video_range, sample_rate, channels))
 
 // One fragment (moof + mdat).
 struct Segment {
-  std::int64_t offset = 0;     // bytes from the start of the chunk's blob
-  std::int64_t size = 0;       // bytes
-  std::int64_t start = 0;      // first presentation time, ticks of the track's timescale
-  std::int64_t duration = 0;   // ticks
+  std::int64_t offset = 0;       // bytes from the start of the chunk's blob
+  std::int64_t size = 0;         // bytes
+  std::int64_t start = 0;        // first presentation time, ticks of the track's timescale
+  std::int64_t duration = 0;     // ticks
   std::int64_t media_bytes = 0;  // without moof and box headers
   int frames = 0;
 };

@@ -20,7 +20,7 @@ bool vp9_frame_shown(Bytes frame) {
   const auto next = [&] { return (bits >> --left & 1) != 0; };
   const bool existing = next();
   if (existing) return true;
-  next();                     // frame_type
+  next();  // frame_type
   return next();
 }
 

@@ -34,7 +34,8 @@ const T* side_data(const AVStream* stream, AVPacketSideDataType type) {
 
 double number(AVRational r) { return r.den == 0 ? 0 : av_q2d(r); }
 
-std::optional<HdrMetadata> mastering_of(const AVMasteringDisplayMetadata* display, const AVContentLightMetadata* light) {
+std::optional<HdrMetadata> mastering_of(const AVMasteringDisplayMetadata* display,
+                                        const AVContentLightMetadata* light) {
   if (!display && !light) return std::nullopt;
   HdrMetadata out;
   if (display && display->has_primaries) {
@@ -57,13 +58,20 @@ std::string chroma_of(const AVPixFmtDescriptor& format) {
   if (format.flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) return "rgb";
   if (format.nb_components < 3) return "gray";
   switch (format.log2_chroma_w << 4 | format.log2_chroma_h) {
-    case 0x11: return "4:2:0";
-    case 0x10: return "4:2:2";
-    case 0x00: return "4:4:4";
-    case 0x20: return "4:1:1";
-    case 0x22: return "4:1:0";
-    case 0x01: return "4:4:0";
-    default: return "other";
+    case 0x11:
+      return "4:2:0";
+    case 0x10:
+      return "4:2:2";
+    case 0x00:
+      return "4:4:4";
+    case 0x20:
+      return "4:1:1";
+    case 0x22:
+      return "4:1:0";
+    case 0x01:
+      return "4:4:0";
+    default:
+      return "other";
   }
 }
 

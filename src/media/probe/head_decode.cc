@@ -35,13 +35,15 @@ bool is_top_first(const AVFrame& frame) {
 
 }  // namespace
 
-HeadDecode decode_head(const AVStream* stream, std::span<const av::PacketPtr> packets, std::int64_t max_pixels, int max_frames) {
+HeadDecode decode_head(const AVStream* stream, std::span<const av::PacketPtr> packets, std::int64_t max_pixels,
+                       int max_frames) {
   HeadDecode out;
   const auto codec = open_decoder(stream, max_pixels);
   const auto frame = av::make_frame();
   if (!codec || !frame) return out;
   const auto drain = [&] {
-    while (static_cast<int>(out.frame_ticks.size()) < max_frames && avcodec_receive_frame(codec.get(), frame.get()) >= 0) {
+    while (static_cast<int>(out.frame_ticks.size()) < max_frames &&
+           avcodec_receive_frame(codec.get(), frame.get()) >= 0) {
       out.width = frame->width;
       out.height = frame->height;
       out.pixel_format = frame->format;

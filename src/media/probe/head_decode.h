@@ -20,7 +20,9 @@ struct HeadDecode {
   std::vector<std::int64_t> frame_ticks;  // time stamps of the frames that came out, as they came
 };
 
-// Decodes the packets in order on one thread, at most `max_frames` frames. What cannot be decoded simply does not appear.
-HeadDecode decode_head(const AVStream* stream, std::span<const av::PacketPtr> packets, std::int64_t max_pixels, int max_frames);
+// Decodes the packets in order on one thread, at most `max_frames` frames. What cannot be decoded simply does not
+// appear.
+HeadDecode decode_head(const AVStream* stream, std::span<const av::PacketPtr> packets, std::int64_t max_pixels,
+                       int max_frames);
 
 }  // namespace vf::media

@@ -20,7 +20,8 @@ struct MeterFree {
 
 ebur128_state* make_meter(const AVFrame& frame) {
   const int channels = frame.ch_layout.nb_channels;
-  if (channels < 1 || channels > kMaxChannels || frame.sample_rate < 16 || frame.sample_rate > 2'822'400) return nullptr;
+  if (channels < 1 || channels > kMaxChannels || frame.sample_rate < 16 || frame.sample_rate > 2'822'400)
+    return nullptr;
   auto* meter = ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(frame.sample_rate),
                              EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM);
   if (!meter) return nullptr;
@@ -28,14 +29,25 @@ ebur128_state* make_meter(const AVFrame& frame) {
     // Surround channels weigh 1.5 dB more, the low-frequency channel nothing (BS.1770-4 table 3).
     int place = EBUR128_LEFT;
     switch (av_channel_layout_channel_from_index(&frame.ch_layout, static_cast<unsigned>(i))) {
-      case AV_CHAN_FRONT_RIGHT: place = EBUR128_RIGHT; break;
-      case AV_CHAN_FRONT_CENTER: place = channels == 1 ? EBUR128_LEFT : EBUR128_CENTER; break;
-      case AV_CHAN_LOW_FREQUENCY: place = EBUR128_UNUSED; break;
+      case AV_CHAN_FRONT_RIGHT:
+        place = EBUR128_RIGHT;
+        break;
+      case AV_CHAN_FRONT_CENTER:
+        place = channels == 1 ? EBUR128_LEFT : EBUR128_CENTER;
+        break;
+      case AV_CHAN_LOW_FREQUENCY:
+        place = EBUR128_UNUSED;
+        break;
       case AV_CHAN_BACK_LEFT:
-      case AV_CHAN_SIDE_LEFT: place = EBUR128_LEFT_SURROUND; break;
+      case AV_CHAN_SIDE_LEFT:
+        place = EBUR128_LEFT_SURROUND;
+        break;
       case AV_CHAN_BACK_RIGHT:
-      case AV_CHAN_SIDE_RIGHT: place = EBUR128_RIGHT_SURROUND; break;
-      default: break;
+      case AV_CHAN_SIDE_RIGHT:
+        place = EBUR128_RIGHT_SURROUND;
+        break;
+      default:
+        break;
     }
     ebur128_set_channel(meter, static_cast<unsigned>(i), place);
   }
@@ -68,7 +80,9 @@ class TrackMeter {
   std::optional<LoudnessInfo> result() const {
     LoudnessInfo out;
     if (!meter_) return std::nullopt;
-    if (ebur128_loudness_global(meter_.get(), &out.integrated_lufs) != EBUR128_SUCCESS || !std::isfinite(out.integrated_lufs)) return std::nullopt;
+    if (ebur128_loudness_global(meter_.get(), &out.integrated_lufs) != EBUR128_SUCCESS ||
+        !std::isfinite(out.integrated_lufs))
+      return std::nullopt;
     if (ebur128_loudness_range(meter_.get(), &out.range_lu) != EBUR128_SUCCESS) out.range_lu = 0;
     double peak = 0;
     for (unsigned i = 0; i < meter_->channels; ++i)
@@ -86,7 +100,9 @@ class TrackMeter {
       if (!meter_) return;
     }
     // A change of format on the way would need a second meter: what comes after it is not counted.
-    if (frame_->ch_layout.nb_channels != static_cast<int>(meter_->channels) || frame_->sample_rate != static_cast<int>(meter_->samplerate)) return;
+    if (frame_->ch_layout.nb_channels != static_cast<int>(meter_->channels) ||
+        frame_->sample_rate != static_cast<int>(meter_->samplerate))
+      return;
     if (!swr_ || format_ != frame_->format) {
       SwrContext* swr = nullptr;
       if (swr_alloc_set_opts2(&swr, &frame_->ch_layout, AV_SAMPLE_FMT_FLT, frame_->sample_rate, &frame_->ch_layout,
@@ -100,7 +116,8 @@ class TrackMeter {
     }
     samples_.resize(static_cast<std::size_t>(frame_->nb_samples) * meter_->channels);
     auto* to = reinterpret_cast<std::uint8_t*>(samples_.data());
-    const int done = swr_convert(swr_.get(), &to, frame_->nb_samples, const_cast<const std::uint8_t**>(frame_->extended_data), frame_->nb_samples);
+    const int done = swr_convert(swr_.get(), &to, frame_->nb_samples,
+                                 const_cast<const std::uint8_t**>(frame_->extended_data), frame_->nb_samples);
     if (done > 0) ebur128_add_frames_float(meter_.get(), samples_.data(), static_cast<std::size_t>(done));
   }
 

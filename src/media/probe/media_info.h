@@ -41,29 +41,33 @@ struct GopInfo {
   bool constant_parameter_sets = true;  // no new extradata or changed size on the way
   int b_frame_depth = 0;                // libav's has_b_frames
 };
-BOOST_DESCRIBE_STRUCT(GopInfo, (), (key_frames, mean_seconds, max_seconds, closed, constant_parameter_sets, b_frame_depth))
+BOOST_DESCRIBE_STRUCT(GopInfo, (),
+                      (key_frames, mean_seconds, max_seconds, closed, constant_parameter_sets, b_frame_depth))
 
 struct VideoInfo {
-  int width = 0;   // coded samples, before rotation and sample aspect
+  int width = 0;  // coded samples, before rotation and sample aspect
   int height = 0;
   Rational sample_aspect{1, 1};
-  int display_width = 0;   // square pixels, after rotation
+  int display_width = 0;  // square pixels, after rotation
   int display_height = 0;
-  int rotation = 0;        // degrees clockwise to show it upright: 0, 90, 180, 270
-  bool mirrored = false;   // horizontally, before the rotation
-  Rational nominal_rate;   // libav's r_frame_rate
-  Rational average_rate;   // frames / duration
+  int rotation = 0;       // degrees clockwise to show it upright: 0, 90, 180, 270
+  bool mirrored = false;  // horizontally, before the rotation
+  Rational nominal_rate;  // libav's r_frame_rate
+  Rational average_rate;  // frames / duration
   bool variable_rate = false;
   std::string pixel_format;
   int bit_depth = 8;
-  std::string chroma;       // "4:2:0", "4:2:2", "4:4:4", "4:1:1", "rgb", "gray" ...
+  std::string chroma;  // "4:2:0", "4:2:2", "4:4:4", "4:1:1", "rgb", "gray" ...
   bool has_alpha = false;
   std::string field_order;  // "progressive", "top-first", "bottom-first"
   ColorInfo color;
   GopInfo gop;
   std::int64_t frames = 0;  // packets that carry a frame to show (edit list applied)
 };
-BOOST_DESCRIBE_STRUCT(VideoInfo, (), (width, height, sample_aspect, display_width, display_height, rotation, mirrored, nominal_rate, average_rate, variable_rate, pixel_format, bit_depth, chroma, has_alpha, field_order, color, gop, frames))
+BOOST_DESCRIBE_STRUCT(VideoInfo, (),
+                      (width, height, sample_aspect, display_width, display_height, rotation, mirrored, nominal_rate,
+                       average_rate, variable_rate, pixel_format, bit_depth, chroma, has_alpha, field_order, color, gop,
+                       frames))
 
 struct LoudnessInfo {
   double integrated_lufs = 0;  // EBU R128 / ITU-R BS.1770-4
@@ -82,17 +86,17 @@ struct AudioInfo {
 BOOST_DESCRIBE_STRUCT(AudioInfo, (), (sample_rate, channels, layout, sample_format, loudness))
 
 struct StreamInfo {
-  int index = 0;             // libav's stream index: what stages are told
-  std::string kind;          // "video", "audio", "subtitle", "attachment", "data", "cover"
-  std::string codec;         // libav's codec name: "h264"
-  std::string codec_tag;     // "avc1", "hvc1" ... as found; may be empty
+  int index = 0;          // libav's stream index: what stages are told
+  std::string kind;       // "video", "audio", "subtitle", "attachment", "data", "cover"
+  std::string codec;      // libav's codec name: "h264"
+  std::string codec_tag;  // "avc1", "hvc1" ... as found; may be empty
   std::string profile;
-  int level = 0;             // as the codec writes it: 40 = 4.0 for H.264; 0 = unknown
-  bool decodable = false;    // on the allow-list and present in this build
+  int level = 0;           // as the codec writes it: 40 = 4.0 for H.264; 0 = unknown
+  bool decodable = false;  // on the allow-list and present in this build
   Rational time_base;
   double start_seconds = 0;
   double duration_seconds = 0;
-  std::int64_t start_ticks = 0;   // first presentation time stamp, of time_base
+  std::int64_t start_ticks = 0;  // first presentation time stamp, of time_base
   std::int64_t packets = 0;
   std::int64_t bytes = 0;
   std::int64_t bit_rate = 0;       // mean, bit/s
@@ -105,7 +109,10 @@ struct StreamInfo {
   std::optional<VideoInfo> video;
   std::optional<AudioInfo> audio;
 };
-BOOST_DESCRIBE_STRUCT(StreamInfo, (), (index, kind, codec, codec_tag, profile, level, decodable, time_base, start_seconds, duration_seconds, start_ticks, packets, bytes, bit_rate, peak_bit_rate, language, title, is_default, is_forced, text_subtitle, video, audio))
+BOOST_DESCRIBE_STRUCT(StreamInfo, (),
+                      (index, kind, codec, codec_tag, profile, level, decodable, time_base, start_seconds,
+                       duration_seconds, start_ticks, packets, bytes, bit_rate, peak_bit_rate, language, title,
+                       is_default, is_forced, text_subtitle, video, audio))
 
 struct ChapterInfo {
   double start_seconds = 0;
@@ -137,7 +144,7 @@ struct Warning {
 BOOST_DESCRIBE_STRUCT(Warning, (), (code, message))
 
 struct MediaInfo {
-  std::string container;       // "mp4", "mov", "matroska", "webm", "mpegts" ...
+  std::string container;  // "mp4", "mov", "matroska", "webm", "mpegts" ...
   std::string container_long;
   std::int64_t bytes = 0;
   double duration_seconds = 0;
@@ -154,15 +161,17 @@ struct MediaInfo {
   // The stream a player shows: the default video that is no cover, else the first; null without one.
   const StreamInfo* main_video() const;
 };
-BOOST_DESCRIBE_STRUCT(MediaInfo, (), (container, container_long, bytes, duration_seconds, start_seconds, bit_rate, faststart, fragmented, streams, chapters, edits, attachments, warnings))
+BOOST_DESCRIBE_STRUCT(MediaInfo, (),
+                      (container, container_long, bytes, duration_seconds, start_seconds, bit_rate, faststart,
+                       fragmented, streams, chapters, edits, attachments, warnings))
 
 // What the planner needs of the packets and nobody wants to read: written beside the MediaInfo.
 struct VideoIndex {
-  int stream_index = -1;                // -1: the file has no video
+  int stream_index = -1;  // -1: the file has no video
   Rational time_base;
-  std::vector<std::int64_t> key_ticks;  // presentation times of key frames, ascending
-  std::int64_t first_ticks = 0;         // first presentation time of a frame that is shown
-  std::int64_t end_ticks = 0;           // end of the last one
+  std::vector<std::int64_t> key_ticks;    // presentation times of key frames, ascending
+  std::int64_t first_ticks = 0;           // first presentation time of a frame that is shown
+  std::int64_t end_ticks = 0;             // end of the last one
   std::vector<std::int64_t> frame_ticks;  // every frame's presentation time, ascending
 };
 BOOST_DESCRIBE_STRUCT(VideoIndex, (), (stream_index, time_base, key_ticks, first_ticks, end_ticks, frame_ticks))

@@ -10,10 +10,11 @@
 namespace vf::media {
 namespace {
 
-constexpr int kMaxBoxes = 200'000;      // headers looked at, in all
+constexpr int kMaxBoxes = 200'000;  // headers looked at, in all
 constexpr std::size_t kMaxTracks = 1'000;
 constexpr std::uint32_t kMaxEdits = 256;
-constexpr std::array<std::string_view, 12> kFirstBoxes{"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "moof", "styp", "sidx", "uuid", "junk"};
+constexpr std::array<std::string_view, 12> kFirstBoxes{"ftyp", "moov", "mdat", "free", "skip", "wide",
+                                                       "pnot", "moof", "styp", "sidx", "uuid", "junk"};
 
 struct Box {
   std::string type;
@@ -101,7 +102,8 @@ Result<std::vector<RawEdit>> read_edits(Walker& walker, const Box& box) {
   const bool wide = head[0] == 1;
   const std::int64_t row = wide ? 20 : 12;
   const auto fits = std::max<std::int64_t>(0, std::min(box.end, walker.size()) - box.body - 8) / row;
-  const auto count = std::min<std::int64_t>({static_cast<std::int64_t>(Walker::big_endian(head.data() + 4, 4)), fits, kMaxEdits});
+  const auto count =
+      std::min<std::int64_t>({static_cast<std::int64_t>(Walker::big_endian(head.data() + 4, 4)), fits, kMaxEdits});
   std::vector<RawEdit> out;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto bytes = VF_TRY(walker.bytes<16>(box.body + 8 + i * row));

@@ -45,7 +45,8 @@ class Pass {
       // Raw streams and programs may add streams while they are read.
       if (packet->stream_index >= static_cast<int>(out_.streams.size())) out_.streams.resize(input_.get()->nb_streams);
       if (++packets > options_.limits.max_packets)
-        return fail(ErrorCode::limit_exceeded, fmt::format("The file has more than {} packets (max_packets).", options_.limits.max_packets));
+        return fail(ErrorCode::limit_exceeded,
+                    fmt::format("The file has more than {} packets (max_packets).", options_.limits.max_packets));
       if (packet->stream_index < options_.examined_streams) {
         VF_CHECK(count(*packet));
         if (packet->stream_index == options_.main_video) VF_CHECK(follow_video(*packet));
@@ -107,12 +108,18 @@ class Pass {
   Result<void> add_to_second(StreamCount& row, const AVPacket& packet, const AVStream& stream) {
     const auto ticks = packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts;
     if (row.base_ticks == AV_NOPTS_VALUE) row.base_ticks = ticks;
-    const double seconds = (static_cast<double>(ticks) - static_cast<double>(row.base_ticks)) * time_base(&stream).value();
+    const double seconds =
+        (static_cast<double>(ticks) - static_cast<double>(row.base_ticks)) * time_base(&stream).value();
     if (seconds < 0) return {};
     if (seconds > options_.limits.max_duration_seconds && row.packets > 1) {
       // A subtitle or data packet far out is an oddity; of sound and pictures it is the length.
-      if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO && stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO) return {};
-      return fail(ErrorCode::limit_exceeded, fmt::format("The time stamps run over {:.0f} hours; the limit is {:.0f} hours (max_duration_seconds = {:.0f}).", seconds / 3600, options_.limits.max_duration_seconds / 3600, options_.limits.max_duration_seconds));
+      if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO && stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
+        return {};
+      return fail(
+          ErrorCode::limit_exceeded,
+          fmt::format(
+              "The time stamps run over {:.0f} hours; the limit is {:.0f} hours (max_duration_seconds = {:.0f}).",
+              seconds / 3600, options_.limits.max_duration_seconds / 3600, options_.limits.max_duration_seconds));
     }
     const auto second = static_cast<std::size_t>(seconds);
     if (row.second_bytes.size() <= second) row.second_bytes.resize(second + 1);
@@ -135,9 +142,10 @@ class Pass {
     if (packet.size == 0 && !out_.skimmed) return {};
     // The second field of a pair belongs to the frame of the first.
     if (second_field()) return {};
-    const int frames = out_.skimmed || (packet.flags & AV_PKT_FLAG_DISCARD)
-                           ? ((packet.flags & AV_PKT_FLAG_DISCARD) ? 0 : 1)
-                           : shown_frames(video_->codecpar->codec_id, {packet.data, static_cast<std::size_t>(packet.size)});
+    const int frames =
+        out_.skimmed || (packet.flags & AV_PKT_FLAG_DISCARD)
+            ? ((packet.flags & AV_PKT_FLAG_DISCARD) ? 0 : 1)
+            : shown_frames(video_->codecpar->codec_id, {packet.data, static_cast<std::size_t>(packet.size)});
     if (frames == 0) {
       ++trail.hidden;
       return {};
@@ -145,12 +153,14 @@ class Pass {
     settle_waiting(packet);
     const auto ticks = presentation(packet);
     if (packet.pts == AV_NOPTS_VALUE && packet.dts != AV_NOPTS_VALUE && video_->codecpar->video_delay == 1)
-      waiting_ = Waiting{static_cast<std::ptrdiff_t>(trail.frame_ticks.size()), key ? static_cast<std::ptrdiff_t>(trail.key_ticks.size()) : -1};
+      waiting_ = Waiting{static_cast<std::ptrdiff_t>(trail.frame_ticks.size()),
+                         key ? static_cast<std::ptrdiff_t>(trail.key_ticks.size()) : -1};
     if (key) trail.key_ticks.push_back(ticks);
     for (int i = 0; i < frames; ++i) trail.frame_ticks.push_back(ticks + i);
     if (packet.duration > 0) trail.last_duration = packet.duration;
     if (static_cast<std::int64_t>(trail.frame_ticks.size()) > options_.limits.max_frames)
-      return fail(ErrorCode::limit_exceeded, fmt::format("The video has more than {} frames (max_frames).", options_.limits.max_frames));
+      return fail(ErrorCode::limit_exceeded,
+                  fmt::format("The video has more than {} frames (max_frames).", options_.limits.max_frames));
     return {};
   }
 
@@ -185,13 +195,15 @@ class Pass {
     std::size_t size = 0;
     if (const auto* data = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size)) {
       const auto& p = *video_->codecpar;
-      const bool same = size == static_cast<std::size_t>(p.extradata_size) && std::equal(data, data + size, p.extradata);
+      const bool same =
+          size == static_cast<std::size_t>(p.extradata_size) && std::equal(data, data + size, p.extradata);
       // Some demuxers hand over the first set this way: only a set that differs is a change.
       if (!same && video_packets_ > 1) changed = true;
     }
     if (av_packet_get_side_data(&packet, AV_PKT_DATA_PARAM_CHANGE, &size)) changed = true;
     if (!key || out_.skimmed || packet.size <= 0) return;
-    const auto hash = parameter_set_hash(video_->codecpar->codec_id, {packet.data, static_cast<std::size_t>(packet.size)}, nal_length_size_);
+    const auto hash = parameter_set_hash(video_->codecpar->codec_id,
+                                         {packet.data, static_cast<std::size_t>(packet.size)}, nal_length_size_);
     if (hash != 0 && parameter_hash_ != 0 && hash != parameter_hash_) changed = true;
     if (hash != 0) parameter_hash_ = hash;
   }

@@ -33,15 +33,21 @@ Result<std::optional<Mp4Boxes>> check_boxes(int fd) {
   auto boxes = VF_TRY(read_mp4_boxes(fd));
   if (!boxes) return boxes;
   if (boxes->refers_elsewhere)
-    return fail(ErrorCode::unsupported_input, "This is a QuickTime reference movie: it only points at other files, which VideoForge never opens.");
+    return fail(ErrorCode::unsupported_input,
+                "This is a QuickTime reference movie: it only points at other files, which VideoForge never opens.");
   if (!boxes->has_moov)
-    return fail(ErrorCode::invalid_input, boxes->fragmented ? "This is a media segment without its header (moov): give the whole file, or the header and the segments joined."
-                                                            : "The index (moov) is missing: the upload or recording was cut off before its end.");
+    return fail(ErrorCode::invalid_input,
+                boxes->fragmented ? "This is a media segment without its header (moov): give the whole file, or the "
+                                    "header and the segments joined."
+                                  : "The index (moov) is missing: the upload or recording was cut off before its end.");
   if (boxes->moov_cut && !boxes->has_mdat)
-    return fail(ErrorCode::invalid_input, "The file ends inside its index (moov): the upload was cut off near its beginning.");
+    return fail(ErrorCode::invalid_input,
+                "The file ends inside its index (moov): the upload was cut off near its beginning.");
   for (const auto& track : boxes->tracks)
     if (!track.protection.empty())
-      return fail(ErrorCode::unsupported_input, fmt::format("The video is encrypted (DRM, scheme {}); VideoForge reads only media in the clear.", track.protection));
+      return fail(ErrorCode::unsupported_input,
+                  fmt::format("The video is encrypted (DRM, scheme {}); VideoForge reads only media in the clear.",
+                              track.protection));
   return boxes;
 }
 
@@ -49,9 +55,12 @@ Result<std::optional<Mp4Boxes>> check_boxes(int fd) {
 
 Result<void> check_size(const AVCodecParameters& p, const ProbeLimits& limits) {
   if (p.width > limits.max_side || p.height > limits.max_side)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}; no side may exceed {} (max_side).", p.width, p.height, limits.max_side));
+    return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}; no side may exceed {} (max_side).",
+                                                       p.width, p.height, limits.max_side));
   if (static_cast<std::int64_t>(p.width) * p.height > limits.max_pixels)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height, static_cast<std::int64_t>(p.width) * p.height, limits.max_pixels));
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height,
+                            static_cast<std::int64_t>(p.width) * p.height, limits.max_pixels));
   return {};
 }
 
@@ -62,9 +71,12 @@ Result<void> check_claims(av::Input& input, const ProbeLimits& limits) {
     VF_CHECK(check_size(*stream->codecpar, limits));
     const std::int64_t entries = avformat_index_get_entries_count(stream);
     if (entries > limits.max_frames)
-      return fail(ErrorCode::limit_exceeded, fmt::format("The index lists {} frames; the limit is {} (max_frames).", entries, limits.max_frames));
+      return fail(ErrorCode::limit_exceeded,
+                  fmt::format("The index lists {} frames; the limit is {} (max_frames).", entries, limits.max_frames));
     if (entries > 1000 && entries > input.bytes())
-      return fail(ErrorCode::invalid_input, fmt::format("The index lists {} frames in a file of {} bytes, which cannot be.", entries, input.bytes()));
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("The index lists {} frames in a file of {} bytes, which cannot be.", entries, input.bytes()));
   }
   return {};
 }
@@ -83,15 +95,18 @@ bool index_tells_all(av::Input& input, const std::optional<Mp4Boxes>& boxes, int
   if (!boxes || boxes->fragmented || !std::string_view(input.get()->iformat->name).starts_with("mov")) return false;
   constexpr std::array kHeadersParsed{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC};
   constexpr std::array kNeverParsed{AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD, AV_CODEC_ID_MJPEG, AV_CODEC_ID_DVVIDEO};
-  constexpr std::array kSmallAudio{AV_CODEC_ID_AAC, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_ALAC, AV_CODEC_ID_OPUS,
-                                   AV_CODEC_ID_PCM_S16LE, AV_CODEC_ID_PCM_S16BE, AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE};
+  constexpr std::array kSmallAudio{AV_CODEC_ID_AAC,       AV_CODEC_ID_AC3,       AV_CODEC_ID_EAC3,
+                                   AV_CODEC_ID_ALAC,      AV_CODEC_ID_OPUS,      AV_CODEC_ID_PCM_S16LE,
+                                   AV_CODEC_ID_PCM_S16BE, AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE};
   const auto has = [](const auto& list, AVCodecID id) { return std::ranges::find(list, id) != list.end(); };
   for (int i = 0; i < examined; ++i) {
     auto* stream = input.stream(i);
     const auto& p = *stream->codecpar;
     if (stream->discard == AVDISCARD_ALL) continue;
     if (p.codec_type == AVMEDIA_TYPE_AUDIO && has(kSmallAudio, p.codec_id)) continue;
-    if (p.codec_type != AVMEDIA_TYPE_VIDEO || p.codec_tag == MKTAG('a', 'v', 'c', '3') || p.codec_tag == MKTAG('h', 'e', 'v', '1')) return false;
+    if (p.codec_type != AVMEDIA_TYPE_VIDEO || p.codec_tag == MKTAG('a', 'v', 'c', '3') ||
+        p.codec_tag == MKTAG('h', 'e', 'v', '1'))
+      return false;
     if (has(kHeadersParsed, p.codec_id)) continue;
     if (!has(kNeverParsed, p.codec_id) || av_stream_get_parser(stream)) return false;
   }
@@ -103,7 +118,8 @@ void discard_unread(av::Input& input, const std::optional<Mp4Boxes>& boxes, int 
   for (int i = 0; i < static_cast<int>(input.get()->nb_streams); ++i) {
     auto* stream = input.stream(i);
     const bool indexed = boxes && avformat_index_get_entries_count(stream) > 0;
-    const bool data = stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO && stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO;
+    const bool data =
+        stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO && stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO;
     if (i >= examined || (indexed && data)) stream->discard = AVDISCARD_ALL;
   }
 }
@@ -141,10 +157,13 @@ void fill_counts(const StreamCount& row, AVStream* stream, StreamInfo& info) {
   if (row.first_ticks != AV_NOPTS_VALUE) {
     info.start_ticks = row.first_ticks;
     info.start_seconds = static_cast<double>(row.first_ticks) * info.time_base.value();
-    info.duration_seconds = std::max(0.0, (static_cast<double>(row.end_ticks) - static_cast<double>(row.first_ticks)) * info.time_base.value());
+    info.duration_seconds = std::max(
+        0.0, (static_cast<double>(row.end_ticks) - static_cast<double>(row.first_ticks)) * info.time_base.value());
   }
-  if (info.duration_seconds > 0) info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
-  if (!row.second_bytes.empty()) info.peak_bit_rate = std::max(info.bit_rate, 8 * *std::ranges::max_element(row.second_bytes));
+  if (info.duration_seconds > 0)
+    info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
+  if (!row.second_bytes.empty())
+    info.peak_bit_rate = std::max(info.bit_rate, 8 * *std::ranges::max_element(row.second_bytes));
 }
 
 void fill_chapters(const AVFormatContext& context, const ProbeLimits& limits, MediaInfo& info, bool& cut) {
@@ -152,8 +171,11 @@ void fill_chapters(const AVFormatContext& context, const ProbeLimits& limits, Me
   for (std::size_t i = 0; i < count; ++i) {
     const auto& chapter = *context.chapters[i];
     const double tick = av_q2d(chapter.time_base);
-    const auto seconds = [&](std::int64_t t) { return t == AV_NOPTS_VALUE || !std::isfinite(tick) ? 0 : static_cast<double>(t) * tick; };
-    info.chapters.push_back({seconds(chapter.start), seconds(chapter.end), tag_of(chapter.metadata, "title", limits, cut)});
+    const auto seconds = [&](std::int64_t t) {
+      return t == AV_NOPTS_VALUE || !std::isfinite(tick) ? 0 : static_cast<double>(t) * tick;
+    };
+    info.chapters.push_back(
+        {seconds(chapter.start), seconds(chapter.end), tag_of(chapter.metadata, "title", limits, cut)});
   }
 }
 
@@ -161,15 +183,19 @@ void fill_edits(av::Input& input, const Mp4Boxes& boxes, MediaInfo& info) {
   for (const auto& stream : info.streams)
     for (const auto& track : boxes.tracks)
       if (input.stream(stream.index)->id == static_cast<int>(track.id))
-        for (const auto& edit : track.edits) info.edits.push_back({stream.index, edit.media_seconds, edit.duration_seconds});
+        for (const auto& edit : track.edits)
+          info.edits.push_back({stream.index, edit.media_seconds, edit.duration_seconds});
 }
 
 void fill_attachments(av::Input& input, const ProbeLimits& limits, MediaInfo& info, bool& cut) {
   for (const auto& stream : info.streams) {
     const auto* source = input.stream(stream.index);
-    if (stream.kind != "attachment" && !(stream.kind == "cover" && av_dict_get(source->metadata, "filename", nullptr, 0))) continue;
+    if (stream.kind != "attachment" &&
+        !(stream.kind == "cover" && av_dict_get(source->metadata, "filename", nullptr, 0)))
+      continue;
     const std::int64_t bytes = stream.kind == "cover" ? source->attached_pic.size : source->codecpar->extradata_size;
-    info.attachments.push_back({stream.index, tag_of(source->metadata, "filename", limits, cut), tag_of(source->metadata, "mimetype", limits, cut), bytes});
+    info.attachments.push_back({stream.index, tag_of(source->metadata, "filename", limits, cut),
+                                tag_of(source->metadata, "mimetype", limits, cut), bytes});
   }
 }
 
@@ -192,18 +218,24 @@ int frames_to_look_at(const FrameTrail& trail, const AVStream* stream) {
   const auto& p = *stream->codecpar;
   if (trail.leading || !trail.starts_with_key) return INT32_MAX;
   if (p.format < 0 || p.width <= 0 || p.color_trc == AVCOL_TRC_SMPTE2084) return 1;
-  constexpr std::array kMayInterlace{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_DVVIDEO,
-                                     AV_CODEC_ID_VC1, AV_CODEC_ID_WMV3, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD, AV_CODEC_ID_MJPEG, AV_CODEC_ID_FFV1};
+  constexpr std::array kMayInterlace{AV_CODEC_ID_H264,    AV_CODEC_ID_HEVC,  AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4,
+                                     AV_CODEC_ID_DVVIDEO, AV_CODEC_ID_VC1,   AV_CODEC_ID_WMV3,       AV_CODEC_ID_PRORES,
+                                     AV_CODEC_ID_DNXHD,   AV_CODEC_ID_MJPEG, AV_CODEC_ID_FFV1};
   const bool may = std::ranges::find(kMayInterlace, p.codec_id) != kMayInterlace.end();
   return may && p.field_order != AV_FIELD_PROGRESSIVE ? 2 : 0;
 }
 
 Result<void> check_measured(const FrameTiming& timing, const MediaInfo& info, const ProbeLimits& limits) {
   if (timing.index.frame_ticks.size() > 3 && timing.measured_rate > limits.max_frame_rate)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The video shows {} frames per second; the limit is {:.0f} (max_frame_rate).",
-                                                       std::isfinite(timing.measured_rate) ? fmt::format("{:.0f}", timing.measured_rate) : "endlessly many", limits.max_frame_rate));
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("The video shows {} frames per second; the limit is {:.0f} (max_frame_rate).",
+                            std::isfinite(timing.measured_rate) ? fmt::format("{:.0f}", timing.measured_rate)
+                                                                : "endlessly many",
+                            limits.max_frame_rate));
   if (info.duration_seconds > limits.max_duration_seconds)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The video lasts {:.0f} s; the limit is {:.0f} s (max_duration_seconds).", info.duration_seconds, limits.max_duration_seconds));
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("The video lasts {:.0f} s; the limit is {:.0f} s (max_duration_seconds).",
+                            info.duration_seconds, limits.max_duration_seconds));
   return {};
 }
 
@@ -218,15 +250,18 @@ void set_span(MediaInfo& info) {
   if (last < first) return;
   info.start_seconds = first;
   info.duration_seconds = last - first;
-  if (info.duration_seconds > 0) info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
+  if (info.duration_seconds > 0)
+    info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
 }
 
 // Frames over the time they cover: exact where the fraction is a handy one, else to a thousandth.
 Rational mean_rate(std::int64_t frames, const VideoIndex& index) {
   constexpr double kHandy = 1e9;
   const double num = static_cast<double>(frames) * static_cast<double>(index.time_base.den);
-  const double den = static_cast<double>(index.end_ticks - index.first_ticks) * static_cast<double>(index.time_base.num);
-  if (num < kHandy && den < kHandy && den > 0) return reduced({static_cast<std::int64_t>(num), static_cast<std::int64_t>(den)});
+  const double den =
+      static_cast<double>(index.end_ticks - index.first_ticks) * static_cast<double>(index.time_base.num);
+  if (num < kHandy && den < kHandy && den > 0)
+    return reduced({static_cast<std::int64_t>(num), static_cast<std::int64_t>(den)});
   return reduced({std::llround(std::min(num / den, kHandy) * 1000), 1000});
 }
 
@@ -251,8 +286,9 @@ FrameTiming fill_video(PacketPass& pass, AVStream* stream, const ProbeLimits& li
     info.start_ticks = index.first_ticks;
     info.start_seconds = static_cast<double>(index.first_ticks) * tick;
     info.duration_seconds = static_cast<double>(index.end_ticks - index.first_ticks) * tick;
-    const bool steady = !video.variable_rate && video.nominal_rate.valid() && info.duration_seconds > 0 &&
-                        std::abs(static_cast<double>(video.frames) / info.duration_seconds / video.nominal_rate.value() - 1) < 0.005;
+    const bool steady =
+        !video.variable_rate && video.nominal_rate.valid() && info.duration_seconds > 0 &&
+        std::abs(static_cast<double>(video.frames) / info.duration_seconds / video.nominal_rate.value() - 1) < 0.005;
     // Rounded time stamps give odd fractions; a steady video's average is its nominal rate.
     if (steady)
       video.average_rate = video.nominal_rate;
@@ -270,12 +306,18 @@ double claimed_seconds(const AVFormatContext& context) {
 
 Result<void> check_something_there(const MediaInfo& info, std::int64_t listed_frames) {
   if (const auto* video = info.main_video(); video && video->packets == 0 && listed_frames > 0)
-    return fail(ErrorCode::invalid_input, fmt::format("The index lists {} frames, but not one of them is in the file: it was cut off near its beginning.", listed_frames));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("The index lists {} frames, but not one of them is in the file: it was cut off near its beginning.",
+                    listed_frames));
   bool packets = false;
   for (const auto& s : info.streams) packets = packets || ((s.kind == "video" || s.kind == "audio") && s.packets > 0);
   if (packets) return {};
-  const bool any = std::ranges::any_of(info.streams, [](const auto& s) { return s.kind == "video" || s.kind == "audio"; });
-  if (any) return fail(ErrorCode::invalid_input, "The file describes video or sound but holds none of it: the recording or the copy was cut off.");
+  const bool any =
+      std::ranges::any_of(info.streams, [](const auto& s) { return s.kind == "video" || s.kind == "audio"; });
+  if (any)
+    return fail(ErrorCode::invalid_input,
+                "The file describes video or sound but holds none of it: the recording or the copy was cut off.");
   return fail(ErrorCode::invalid_input, "The file holds neither pictures nor sound.");
 }
 
@@ -305,13 +347,15 @@ Result<ProbeResult> probe(int fd, const ProbeOptions& options, const ProbeProgre
   if (progress) pass_options.progress = [&](double f) { progress(options.loudness ? f / 10 : f); };
   discard_unread(input, boxes, examined);
   pass_options.may_skim = index_tells_all(input, boxes, examined);
-  const std::int64_t claimed_packets = main >= 0 && boxes && !boxes->fragmented ? avformat_index_get_entries_count(input.stream(main)) : 0;
+  const std::int64_t claimed_packets =
+      main >= 0 && boxes && !boxes->fragmented ? avformat_index_get_entries_count(input.stream(main)) : 0;
   auto pass = VF_TRY(read_packets(input, pass_options));
 
   info.bytes = input.bytes();
   info.container = container_name(*context.iformat, boxes, fd);
   info.container_long = context.iformat->long_name ? context.iformat->long_name : context.iformat->name;
-  for (auto& stream : info.streams) fill_counts(pass.streams[static_cast<std::size_t>(stream.index)], input.stream(stream.index), stream);
+  for (auto& stream : info.streams)
+    fill_counts(pass.streams[static_cast<std::size_t>(stream.index)], input.stream(stream.index), stream);
   std::optional<FrameTiming> timing;
   const bool starts_with_key = pass.frames.starts_with_key;
   if (main >= 0) {
@@ -332,12 +376,17 @@ Result<ProbeResult> probe(int fd, const ProbeOptions& options, const ProbeProgre
     fill_edits(input, *boxes, info);
   }
   if (options.loudness) {
-    const auto measured = VF_TRY(measure_loudness(fd, limits, [&](double f) { if (progress) progress(0.1 + 0.9 * f); }));
+    const auto measured = VF_TRY(measure_loudness(fd, limits, [&](double f) {
+      if (progress) progress(0.1 + 0.9 * f);
+    }));
     for (auto& stream : info.streams)
-      if (const auto found = measured.find(stream.index); stream.audio && found != measured.end()) stream.audio->loudness = found->second;
+      if (const auto found = measured.find(stream.index); stream.audio && found != measured.end())
+        stream.audio->loudness = found->second;
   }
-  add_warnings({&limits, &pass, timing ? &*timing : nullptr, boxes ? &*boxes : nullptr, claimed_seconds(context), claimed_packets,
-                static_cast<int>(context.nb_streams), static_cast<int>(context.nb_chapters), input.damaged(), starts_with_key, cut}, info);
+  add_warnings({&limits, &pass, timing ? &*timing : nullptr, boxes ? &*boxes : nullptr, claimed_seconds(context),
+                claimed_packets, static_cast<int>(context.nb_streams), static_cast<int>(context.nb_chapters),
+                input.damaged(), starts_with_key, cut},
+               info);
   if (timing) out.index = std::move(timing->index);
   if (progress) progress(1);
   return out;

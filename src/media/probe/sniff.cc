@@ -45,8 +45,14 @@ constexpr std::array kOthers = std::to_array<Signature>({
     {0, "\x1F\x8B\x08"sv, "a gzip archive (unpack it first)"},
     {0, "7z\xBC\xAF\x27\x1C"sv, "a 7z archive (unpack it first)"},
     {0, "Rar!\x1A\x07"sv, "a RAR archive (unpack it first)"},
-    {0, "\xFD" "7zXZ\0"sv, "an xz archive (unpack it first)"},
-    {0, "\x7F" "ELF"sv, "a program"},
+    {0,
+     "\xFD"
+     "7zXZ\0"sv,
+     "an xz archive (unpack it first)"},
+    {0,
+     "\x7F"
+     "ELF"sv,
+     "a program"},
     {0, "MZ"sv, "a program"},
     {0, "SQLite format 3\0"sv, "a database"},
 });
@@ -100,16 +106,19 @@ Result<void> sniff(int fd) {
   std::array<std::uint8_t, kHeadBytes> buffer{};
   const auto got = VF_TRY(read_at(fd, buffer, 0));
   const std::string_view head(reinterpret_cast<const char*>(buffer.data()), got);
-  if (head.empty())
-    return fail(ErrorCode::invalid_input, "The file is empty (0 bytes). Upload or copy it again.");
+  if (head.empty()) return fail(ErrorCode::invalid_input, "The file is empty (0 bytes). Upload or copy it again.");
   // Y4M and MPEG audio may begin like text; Y4M says its name.
   const bool y4m = head.starts_with("YUV4MPEG2");
   if (!y4m && is_text(head)) return unsupported(fmt::format("This is not a video but {}.", describe_text(head)));
   if (head.size() < kSmallestVideo)
-    return fail(ErrorCode::invalid_input, fmt::format("The file has only {} bytes: too few for any video.", head.size()));
+    return fail(ErrorCode::invalid_input,
+                fmt::format("The file has only {} bytes: too few for any video.", head.size()));
   if (std::ranges::all_of(head, [](char c) { return c == '\0'; }))
-    return fail(ErrorCode::invalid_input, "The file begins with nothing but zero bytes: the recording or the copy failed.");
-  const auto matches = [&](const Signature& row) { return head.substr(std::min(row.offset, head.size())).starts_with(row.bytes); };
+    return fail(ErrorCode::invalid_input,
+                "The file begins with nothing but zero bytes: the recording or the copy failed.");
+  const auto matches = [&](const Signature& row) {
+    return head.substr(std::min(row.offset, head.size())).starts_with(row.bytes);
+  };
   for (const auto& row : kPictures)
     if (matches(row)) return unsupported(fmt::format("This is a still picture ({}), not a video.", row.what));
   for (const auto& row : kOthers)

@@ -19,11 +19,16 @@ constexpr double kMaxAspect = 10;
 std::string kind_of(const AVStream* stream) {
   if (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) return "cover";
   switch (stream->codecpar->codec_type) {
-    case AVMEDIA_TYPE_VIDEO: return "video";
-    case AVMEDIA_TYPE_AUDIO: return "audio";
-    case AVMEDIA_TYPE_SUBTITLE: return "subtitle";
-    case AVMEDIA_TYPE_ATTACHMENT: return "attachment";
-    default: return "data";
+    case AVMEDIA_TYPE_VIDEO:
+      return "video";
+    case AVMEDIA_TYPE_AUDIO:
+      return "audio";
+    case AVMEDIA_TYPE_SUBTITLE:
+      return "subtitle";
+    case AVMEDIA_TYPE_ATTACHMENT:
+      return "attachment";
+    default:
+      return "data";
   }
 }
 
@@ -40,7 +45,8 @@ std::string tag_text(std::uint32_t tag) {
 Orientation stream_orientation(const AVStream* stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
   const auto* parameters = stream->codecpar;
-  const auto* found = av_packet_side_data_get(parameters->coded_side_data, parameters->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  const auto* found =
+      av_packet_side_data_get(parameters->coded_side_data, parameters->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
   const auto* data = found ? found->data : nullptr;
   const std::size_t size = found ? found->size : 0;
 #else
@@ -54,10 +60,13 @@ Orientation stream_orientation(const AVStream* stream) {
 std::string field_order_of(AVFieldOrder order) {
   switch (order) {
     case AV_FIELD_TT:
-    case AV_FIELD_BT: return "top-first";
+    case AV_FIELD_BT:
+      return "top-first";
     case AV_FIELD_BB:
-    case AV_FIELD_TB: return "bottom-first";
-    default: return "progressive";
+    case AV_FIELD_TB:
+      return "bottom-first";
+    default:
+      return "progressive";
   }
 }
 
@@ -126,7 +135,9 @@ StreamInfo describe_stream(AVFormatContext* context, AVStream* stream, const Pro
   if (out.title.empty() && out.kind != "attachment") {
     // MP4 keeps a track's name in the handler, next to what every tool writes there by itself.
     const auto handler = tag_of(stream->metadata, "handler_name", limits, cut);
-    if (!handler.contains("Handler") && !handler.contains("handler") && !handler.contains("Core Media") && !handler.contains("GPAC")) out.title = handler;
+    if (!handler.contains("Handler") && !handler.contains("handler") && !handler.contains("Core Media") &&
+        !handler.contains("GPAC"))
+      out.title = handler;
   }
   out.is_default = (stream->disposition & AV_DISPOSITION_DEFAULT) != 0;
   out.is_forced = (stream->disposition & AV_DISPOSITION_FORCED) != 0;

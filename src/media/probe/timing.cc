@@ -63,7 +63,8 @@ FrameTiming time_frames(FrameTrail&& trail, const AVStream* stream, const HeadDe
   index.end_ticks = ticks.back() + std::min(last, INT64_MAX - std::max<std::int64_t>(ticks.back(), 0));
   out.variable_rate = varies(ticks, step);
   const double shown = static_cast<double>(ticks.back()) - static_cast<double>(ticks.front());
-  if (ticks.size() > 1) out.measured_rate = shown > 0 ? static_cast<double>(ticks.size() - 1) / (shown * tick) : HUGE_VAL;
+  if (ticks.size() > 1)
+    out.measured_rate = shown > 0 ? static_cast<double>(ticks.size() - 1) / (shown * tick) : HUGE_VAL;
   for (std::size_t i = 1; i < ticks.size(); ++i) {
     const auto delta = ticks[i] - ticks[i - 1];
     if (delta == 0) ++out.repeated;
@@ -83,7 +84,8 @@ void measure_gops(const FrameTiming& timing, GopInfo& gop) {
     const auto end = i + 1 < keys.size() ? keys[i + 1] : timing.index.end_ticks;
     gop.max_seconds = std::max(gop.max_seconds, static_cast<double>(end - keys[i]) * tick);
   }
-  gop.mean_seconds = static_cast<double>(timing.index.end_ticks - keys.front()) * tick / static_cast<double>(keys.size());
+  gop.mean_seconds =
+      static_cast<double>(timing.index.end_ticks - keys.front()) * tick / static_cast<double>(keys.size());
 }
 
 }  // namespace vf::media

@@ -11,9 +11,9 @@ namespace vf::media {
 struct Evidence {
   const ProbeLimits* limits = nullptr;
   const PacketPass* pass = nullptr;
-  const FrameTiming* timing = nullptr;  // null without video
-  const Mp4Boxes* boxes = nullptr;      // null for other containers
-  double claimed_seconds = 0;           // by the header; 0 = it says nothing
+  const FrameTiming* timing = nullptr;     // null without video
+  const Mp4Boxes* boxes = nullptr;         // null for other containers
+  double claimed_seconds = 0;              // by the header; 0 = it says nothing
   std::int64_t claimed_video_packets = 0;  // by the index; 0 = it says nothing
   int streams_in_file = 0;
   int chapters_in_file = 0;

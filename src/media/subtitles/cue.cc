@@ -41,7 +41,8 @@ WebVtt write_document(std::vector<Cue> cues, const SubtitleSpec& spec) {
     const auto end = std::min<std::int64_t>(cue.end_ms - origin, length);
     if (end <= start || cue.text.empty()) continue;
     if (out.cues == kMaxCues) {
-      out.warnings.push_back({"subtitles-cut", fmt::format("There are more than {} subtitles; the rest was left out.", kMaxCues)});
+      out.warnings.push_back(
+          {"subtitles-cut", fmt::format("There are more than {} subtitles; the rest was left out.", kMaxCues)});
       break;
     }
     out.document += fmt::format("{} --> {}\n{}\n\n", timestamp(start), timestamp(end), cue.text);

@@ -16,12 +16,24 @@ class CueText {
     if (out_.size() >= kMaxCueBytes && (static_cast<unsigned char>(c) & 0xC0) != 0x80) full_ = true;
     if (full_) return;
     switch (c) {
-      case '&': out_ += "&amp;"; break;
-      case '<': out_ += "&lt;"; break;
-      case '>': out_ += "&gt;"; break;
-      case '\n': new_line(); break;
-      case '\r': case '\0': break;
-      default: out_ += c; line_empty_ = line_empty_ && c == ' ';
+      case '&':
+        out_ += "&amp;";
+        break;
+      case '<':
+        out_ += "&lt;";
+        break;
+      case '>':
+        out_ += "&gt;";
+        break;
+      case '\n':
+        new_line();
+        break;
+      case '\r':
+      case '\0':
+        break;
+      default:
+        out_ += c;
+        line_empty_ = line_empty_ && c == ' ';
     }
     if (c == '&' || c == '<' || c == '>') line_empty_ = false;
   }
@@ -67,9 +79,12 @@ class CueText {
   bool visible() const {
     bool inside = false;
     for (const char c : out_) {
-      if (c == '<') inside = true;
-      else if (c == '>') inside = false;
-      else if (!inside && c != ' ' && c != '\n') return true;
+      if (c == '<')
+        inside = true;
+      else if (c == '>')
+        inside = false;
+      else if (!inside && c != ' ' && c != '\n')
+        return true;
     }
     return false;
   }
@@ -95,7 +110,8 @@ std::string tag_name(std::string_view inside) {
 
 bool looks_like_tag(std::string_view inside) {
   if (inside.starts_with('/')) inside.remove_prefix(1);
-  return !inside.empty() && (std::isalpha(static_cast<unsigned char>(inside[0])) || std::isdigit(static_cast<unsigned char>(inside[0])) || inside[0] == '!');
+  return !inside.empty() && (std::isalpha(static_cast<unsigned char>(inside[0])) ||
+                             std::isdigit(static_cast<unsigned char>(inside[0])) || inside[0] == '!');
 }
 
 bool is_entity(std::string_view text) {
@@ -108,11 +124,15 @@ bool is_entity(std::string_view text) {
 bool apply_overrides(std::string_view block, CueText& out, bool drawing) {
   for (std::size_t at = 0; (at = block.find('\\', at)) != std::string_view::npos;) {
     auto rest = block.substr(++at);
-    const auto digit = [&](std::size_t i) { return rest.size() > i && std::isdigit(static_cast<unsigned char>(rest[i])); };
+    const auto digit = [&](std::size_t i) {
+      return rest.size() > i && std::isdigit(static_cast<unsigned char>(rest[i]));
+    };
     if (rest.empty()) break;
     if (rest[0] == 'p' && digit(1)) drawing = rest[1] != '0';
-    if ((rest[0] == 'b' || rest[0] == 'i' || rest[0] == 'u') && digit(1)) rest[1] != '0' ? out.open(rest[0]) : out.close(rest[0]);
-    if (rest[0] == 'r') for (const char tag : {'b', 'i', 'u'}) out.close(tag);
+    if ((rest[0] == 'b' || rest[0] == 'i' || rest[0] == 'u') && digit(1))
+      rest[1] != '0' ? out.open(rest[0]) : out.close(rest[0]);
+    if (rest[0] == 'r')
+      for (const char tag : {'b', 'i', 'u'}) out.close(tag);
   }
   return drawing;
 }
@@ -155,9 +175,10 @@ std::string from_utf16(std::string_view bytes, bool big) {
 
 std::string from_windows1252(std::string_view bytes) {
   // 0x80 to 0x9F; everything else is Latin-1.
-  static constexpr char16_t kHigh[32] = {0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-                                         0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-                                         0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178};
+  static constexpr char16_t kHigh[32] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                         0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
+                                         0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                         0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
   std::string out;
   for (const char byte : bytes) {
     const auto c = static_cast<unsigned char>(byte);
@@ -245,12 +266,18 @@ std::string clean_ass_text(std::string_view text) {
 bool is_utf8(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size();) {
     const auto c = static_cast<unsigned char>(bytes[i]);
-    const std::size_t length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+    const std::size_t length = c < 0x80                ? 1
+                               : c >= 0xC2 && c < 0xE0 ? 2
+                               : c >= 0xE0 && c < 0xF0 ? 3
+                               : c >= 0xF0 && c < 0xF5 ? 4
+                                                       : 0;
     if (length == 0 || i + length > bytes.size()) return false;
     for (std::size_t k = 1; k < length; ++k)
       if ((static_cast<unsigned char>(bytes[i + k]) & 0xC0) != 0x80) return false;
     const auto second = length > 1 ? static_cast<unsigned char>(bytes[i + 1]) : 0;
-    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) || (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F)) return false;
+    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) || (c == 0xF0 && second < 0x90) ||
+        (c == 0xF4 && second > 0x8F))
+      return false;
     i += length;
   }
   return true;

@@ -148,10 +148,12 @@ std::vector<Cue> read_ass(std::string_view document) {
 Result<WebVtt> text_to_webvtt(std::string_view bytes, const SubtitleSpec& spec) {
   const auto text = to_utf8(bytes);
   if (text.starts_with("WEBVTT")) return write_document(read_timed_blocks(text, true), spec);
-  if (text.find("[Events]") != std::string::npos && text.find("Dialogue:") != std::string::npos) return write_document(read_ass(text), spec);
+  if (text.find("[Events]") != std::string::npos && text.find("Dialogue:") != std::string::npos)
+    return write_document(read_ass(text), spec);
   auto cues = read_timed_blocks(text, false);
   if (cues.empty() && !trim(text).empty())
-    return fail(ErrorCode::unsupported_input, "The subtitle file is none of SubRip (.srt), WebVTT (.vtt) and ASS (.ass).");
+    return fail(ErrorCode::unsupported_input,
+                "The subtitle file is none of SubRip (.srt), WebVTT (.vtt) and ASS (.ass).");
   return write_document(std::move(cues), spec);
 }
 

@@ -21,15 +21,18 @@ Result<av::CodecPtr> open_decoder(const AVStream* stream) {
   const auto* descriptor = avcodec_descriptor_get(stream->codecpar->codec_id);
   const auto* codec = av::allowed_decoder(stream->codecpar->codec_id);
   if (!codec || !descriptor || !(descriptor->props & AV_CODEC_PROP_TEXT_SUB))
-    return fail(ErrorCode::unsupported_input,
-                fmt::format("Subtitles coded as {} are not text and cannot become WebVTT; they can be burnt into the picture.",
-                            avcodec_get_name(stream->codecpar->codec_id)));
+    return fail(
+        ErrorCode::unsupported_input,
+        fmt::format("Subtitles coded as {} are not text and cannot become WebVTT; they can be burnt into the picture.",
+                    avcodec_get_name(stream->codecpar->codec_id)));
   av::CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return fail(ErrorCode::no_memory, "There is not enough memory to read the subtitles.");
   int code = avcodec_parameters_to_context(context.get(), stream->codecpar);
   context->pkt_timebase = stream->time_base;
   if (code >= 0) code = avcodec_open2(context.get(), codec, nullptr);
-  if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::invalid_input, "The subtitles cannot be read: their description is damaged."));
+  if (code < 0)
+    return std::unexpected(
+        av::error_from(code, ErrorCode::invalid_input, "The subtitles cannot be read: their description is damaged."));
   return context;
 }
 
@@ -78,7 +81,8 @@ Result<WebVtt> stream_to_webvtt(int fd, const SubtitleSpec& spec) {
   int damaged = 0;
   auto packet = av::make_packet();
   while (VF_TRY(input.read(packet.get()))) {
-    if (packet->stream_index == spec.stream_index && packet->pts != AV_NOPTS_VALUE && static_cast<int>(cues.size()) <= 2 * kMaxCues) {
+    if (packet->stream_index == spec.stream_index && packet->pts != AV_NOPTS_VALUE &&
+        static_cast<int>(cues.size()) <= 2 * kMaxCues) {
       AVSubtitle subtitle{};
       std::unique_ptr<AVSubtitle, SubtitleFree> owner(&subtitle);
       int got = 0;
@@ -89,7 +93,8 @@ Result<WebVtt> stream_to_webvtt(int fd, const SubtitleSpec& spec) {
         const auto shown = rescale(packet->pts, time_base, kMilliseconds);
         cue.start_ms = shown + subtitle.start_display_time;
         cue.end_ms = packet->duration > 0 ? shown + rescale(packet->duration, time_base, kMilliseconds)
-                     : subtitle.end_display_time != UINT32_MAX ? shown + subtitle.end_display_time : cue.start_ms;
+                     : subtitle.end_display_time != UINT32_MAX ? shown + subtitle.end_display_time
+                                                               : cue.start_ms;
         cue.text = text_of(subtitle);
         // Text-less samples in MP4 end the cue before them by their own start: nothing to keep.
         if (!cue.text.empty()) cues.push_back(std::move(cue));
@@ -98,7 +103,8 @@ Result<WebVtt> stream_to_webvtt(int fd, const SubtitleSpec& spec) {
     av_packet_unref(packet.get());
   }
   auto out = write_document(std::move(cues), spec);
-  if (damaged > 0) out.warnings.push_back({"subtitles-damaged", fmt::format("{} subtitles could not be read.", damaged)});
+  if (damaged > 0)
+    out.warnings.push_back({"subtitles-damaged", fmt::format("{} subtitles could not be read.", damaged)});
   return out;
 }
 

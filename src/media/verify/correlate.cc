@@ -33,7 +33,9 @@ class Fourier {
   }
   explicit operator bool() const { return context_ != nullptr; }
   void run(Complex* out, Complex* in) { transform_(context_.get(), out, in, sizeof(Complex)); }
-  static Spectrum allocate(int size) { return Spectrum(static_cast<Complex*>(av_calloc(static_cast<std::size_t>(size), sizeof(Complex)))); }
+  static Spectrum allocate(int size) {
+    return Spectrum(static_cast<Complex*>(av_calloc(static_cast<std::size_t>(size), sizeof(Complex))));
+  }
 
  private:
   std::unique_ptr<AVTXContext, TxFree> context_;
@@ -80,7 +82,9 @@ std::vector<double> correlate(const std::vector<float>& a, const std::vector<flo
     // a[i] meets b[i + lag].
     const int first = std::max(0, -lag);
     const int last = std::min(n, n - lag);
-    const auto energy = [&](const std::vector<double>& sums, int from, int to) { return sums[static_cast<std::size_t>(to)] - sums[static_cast<std::size_t>(from)]; };
+    const auto energy = [&](const std::vector<double>& sums, int from, int to) {
+      return sums[static_cast<std::size_t>(to)] - sums[static_cast<std::size_t>(from)];
+    };
     const double power = energy(ea, first, last) * energy(eb, first + lag, last + lag);
     const double sum = static_cast<double>(fb[(lag + size) % size].real()) / size;
     out[static_cast<std::size_t>(lag + range)] = power > 1e-12 ? sum / std::sqrt(power) : 0;
@@ -96,7 +100,8 @@ double level(const std::vector<float>& sound) {
   return sound.empty() ? 0 : std::sqrt(sum / static_cast<double>(sound.size()));
 }
 
-std::optional<Match> find_lag(const std::vector<float>& reference, const std::vector<float>& later, int rate, double range_seconds) {
+std::optional<Match> find_lag(const std::vector<float>& reference, const std::vector<float>& later, int rate,
+                              double range_seconds) {
   if (reference.size() != later.size() || reference.empty()) return std::nullopt;
   const int range = std::min(static_cast<int>(range_seconds * rate), static_cast<int>(reference.size()) / 2);
   const auto r = correlate(brighten(reference), brighten(later), range);
@@ -110,7 +115,8 @@ std::optional<Match> find_lag(const std::vector<float>& reference, const std::ve
     if (std::abs(i - peak) > width && r[static_cast<std::size_t>(i)] > 0.9 * *best) match.clear = false;
   // A sound that matches as well where it should lie is not accused.
   for (int i = 0; i < static_cast<int>(r.size()); ++i)
-    if (r[static_cast<std::size_t>(i)] > 0.97 * *best && std::abs(i - range) < std::abs(static_cast<int>(std::lround(match.lag_seconds * rate))))
+    if (r[static_cast<std::size_t>(i)] > 0.97 * *best &&
+        std::abs(i - range) < std::abs(static_cast<int>(std::lround(match.lag_seconds * rate))))
       match.lag_seconds = static_cast<double>(i - range) / rate;
   return match;
 }

@@ -14,7 +14,8 @@ struct Match {
 
 // The best match within `range_seconds` either way, of equally long pieces at `rate` samples a second.
 // Empty where there is nothing to compare.
-std::optional<Match> find_lag(const std::vector<float>& reference, const std::vector<float>& later, int rate, double range_seconds);
+std::optional<Match> find_lag(const std::vector<float>& reference, const std::vector<float>& later, int rate,
+                              double range_seconds);
 
 // Root mean square.
 double level(const std::vector<float>& sound);

@@ -15,7 +15,7 @@ namespace vf::media::verify {
 namespace {
 
 // What a quantiser never does, however few bits it has: block means that are far off.
-constexpr double kWrongShare = 0.2;          // of the blocks, over a second
+constexpr double kWrongShare = 0.2;  // of the blocks, over a second
 constexpr double kWrongShareWhenUnlike = 0.02;
 constexpr double kDifferenceWhenUnlike = 6;  // 8-bit steps, without likeness of structure
 constexpr double kStructure = 0.7;
@@ -84,7 +84,9 @@ struct Rung {
   int shows_before = 0;
   int shows_after = 0;
 
-  std::int64_t to_track(const VerifySpec& spec, std::int64_t ticks) const { return rescale(ticks - spec.origin_ticks, spec.time_base, clock); }
+  std::int64_t to_track(const VerifySpec& spec, std::int64_t ticks) const {
+    return rescale(ticks - spec.origin_ticks, spec.time_base, clock);
+  }
   double to_seconds(std::int64_t ticks) const { return static_cast<double>(ticks) * clock.value(); }
 
   void open() {
@@ -101,7 +103,8 @@ struct Rung {
   void compare(const AVFrame& source, std::int64_t pts) {
     if (!video) return;
     const auto* written = video->advance_to(pts);
-    if (!written || written->width != source.width || written->height != source.height) return;  // told by the list of times and the size
+    if (!written || written->width != source.width || written->height != source.height)
+      return;  // told by the list of times and the size
     const auto likeness = compare_luma(source, *written);
     if (source_before) {
       ssim_before = compare_luma(*source_before, *written).ssim;
@@ -154,25 +157,34 @@ struct Rung {
       const bool unlike = s.ssim / n < kSsimFloor;
       const bool elsewhere = s.difference / n > kDifferenceWhenUnlike && s.structure / n < kStructure;
       if (s.wrong / n > kWrongShare || (unlike && (s.wrong / n > kWrongShareWhenUnlike || elsewhere)))
-        proof.failures.push_back(fmt::format("At {} s the picture is not the source's (SSIM {:.2f}, {:.0f} % of its blocks are wrong).", at, s.ssim / n, 100 * s.wrong / n));
+        proof.failures.push_back(
+            fmt::format("At {} s the picture is not the source's (SSIM {:.2f}, {:.0f} % of its blocks are wrong).", at,
+                        s.ssim / n, 100 * s.wrong / n));
       else if (unlike)
         proof.notes.push_back(fmt::format("At {} s the cap left little detail (SSIM {:.2f}).", at, s.ssim / n));
     }
     if (probes == static_cast<int>(kProbes) && std::max(shows_before, shows_after) == probes)
-      proof.failures.push_back(fmt::format("The pictures show the moment {} theirs.", shows_before == probes ? "before" : "after"));
-    if (proof.samples.empty() && video && !source_damaged) proof.failures.push_back("Not one picture could be compared with the source.");
+      proof.failures.push_back(
+          fmt::format("The pictures show the moment {} theirs.", shows_before == probes ? "before" : "after"));
+    if (proof.samples.empty() && video && !source_damaged)
+      proof.failures.push_back("Not one picture could be compared with the source.");
   }
 
   void judge_structure() {
     if (!video) return;
-    if (proof.decode_errors > 0) proof.failures.push_back(fmt::format("{} pictures do not decode cleanly.", proof.decode_errors));
-    if (proof.frames > 0 && (video->width() != input.target.width || video->height() != input.target.height || video->size_changes()))
-      proof.failures.push_back(fmt::format("The pictures are {} x {} and should be {} x {}.", video->width(), video->height(), input.target.width, input.target.height));
+    if (proof.decode_errors > 0)
+      proof.failures.push_back(fmt::format("{} pictures do not decode cleanly.", proof.decode_errors));
+    if (proof.frames > 0 &&
+        (video->width() != input.target.width || video->height() != input.target.height || video->size_changes()))
+      proof.failures.push_back(fmt::format("The pictures are {} x {} and should be {} x {}.", video->width(),
+                                           video->height(), input.target.width, input.target.height));
     if (proof.frames != input.chunk.frames)
-      proof.failures.push_back(fmt::format("{} pictures were written and {} decode.", input.chunk.frames, proof.frames));
+      proof.failures.push_back(
+          fmt::format("{} pictures were written and {} decode.", input.chunk.frames, proof.frames));
     const auto& times = video->times();
     const auto back = std::ranges::adjacent_find(times, std::ranges::greater_equal{});
-    if (back != times.end()) proof.failures.push_back(fmt::format("Time stamps do not increase at {:.3f} s.", to_seconds(*back)));
+    if (back != times.end())
+      proof.failures.push_back(fmt::format("Time stamps do not increase at {:.3f} s.", to_seconds(*back)));
   }
 
   // Segments begin where they were planned, on key frames.
@@ -180,16 +192,19 @@ struct Rung {
     if (!video || spec.segment_starts.empty()) return;
     const auto& segments = input.chunk.segments;
     if (segments.size() != spec.segment_starts.size())
-      proof.failures.push_back(fmt::format("The chunk has {} segments and should have {}.", segments.size(), spec.segment_starts.size()));
+      proof.failures.push_back(
+          fmt::format("The chunk has {} segments and should have {}.", segments.size(), spec.segment_starts.size()));
     for (std::size_t i = 0; i < spec.segment_starts.size(); ++i) {
       // A segment begins with its first picture.
       const auto first = std::ranges::lower_bound(spec.frame_ticks, spec.segment_starts[i]);
       if (first == spec.frame_ticks.end()) continue;
       const auto start = to_track(spec, *first);
       if (i < segments.size() && segments[i].start != start)
-        proof.failures.push_back(fmt::format("Segment {} begins at {:.3f} s and should begin at {:.3f} s.", i, to_seconds(segments[i].start), to_seconds(start)));
+        proof.failures.push_back(fmt::format("Segment {} begins at {:.3f} s and should begin at {:.3f} s.", i,
+                                             to_seconds(segments[i].start), to_seconds(start)));
       if (std::ranges::find(video->key_times(), start) == video->key_times().end())
-        proof.failures.push_back(fmt::format("Segment {} at {:.3f} s does not begin with a key frame.", i, to_seconds(start)));
+        proof.failures.push_back(
+            fmt::format("Segment {} at {:.3f} s does not begin with a key frame.", i, to_seconds(start)));
     }
   }
 
@@ -210,16 +225,22 @@ struct Rung {
     std::ranges::sort(sorted);
     std::ranges::set_difference(wanted, sorted, std::back_inserter(missing));
     std::ranges::set_difference(sorted, wanted, std::back_inserter(extra));
-    if (!missing.empty() && extra.empty()) return fmt::format("{} pictures are missing, the first at {:.3f} s.", missing.size(), to_seconds(missing.front()));
-    if (missing.empty() && !extra.empty()) return fmt::format("{} pictures are repeated or do not belong there, the first at {:.3f} s.", extra.size(), to_seconds(extra.front()));
+    if (!missing.empty() && extra.empty())
+      return fmt::format("{} pictures are missing, the first at {:.3f} s.", missing.size(),
+                         to_seconds(missing.front()));
+    if (missing.empty() && !extra.empty())
+      return fmt::format("{} pictures are repeated or do not belong there, the first at {:.3f} s.", extra.size(),
+                         to_seconds(extra.front()));
     if (missing.empty()) return "The pictures are out of order.";
-    return fmt::format("The pictures' times are not the source's: {} are missing, the first at {:.3f} s, and {} do not belong there.", missing.size(), to_seconds(missing.front()), extra.size());
+    return fmt::format(
+        "The pictures' times are not the source's: {} are missing, the first at {:.3f} s, and {} do not belong there.",
+        missing.size(), to_seconds(missing.front()), extra.size());
   }
 };
 
 // Compares the samples; returns whether the source itself is damaged in this range.
-Result<bool> compare_samples(const VerifySpec& spec, int source_fd, std::vector<Rung>& rungs, const PictureResources& resources,
-                             const std::function<void(double)>& progress) {
+Result<bool> compare_samples(const VerifySpec& spec, int source_fd, std::vector<Rung>& rungs,
+                             const PictureResources& resources, const std::function<void(double)>& progress) {
   std::vector<Target> targets;
   for (const auto& rung : rungs) targets.push_back(rung.input.target);
   auto chain = VF_TRY(PictureChain::create(spec.picture, {spec.time_base, spec.origin_ticks}, targets, resources));
@@ -272,7 +293,8 @@ Result<std::vector<std::int64_t>> decoded_times(const VerifySpec& spec, int sour
   while (const auto* frame = VF_TRY(reader.next())) out.push_back(frame->pts);
   // Where damage ate a segment's first picture, the encoder shows the one before it again.
   for (const auto start : spec.segment_starts)
-    if (const auto first = std::ranges::lower_bound(spec.frame_ticks, start); first != spec.frame_ticks.end()) out.push_back(*first);
+    if (const auto first = std::ranges::lower_bound(spec.frame_ticks, start); first != spec.frame_ticks.end())
+      out.push_back(*first);
   std::ranges::sort(out);
   const auto repeated = std::ranges::unique(out);
   out.erase(repeated.begin(), repeated.end());
@@ -281,10 +303,12 @@ Result<std::vector<std::int64_t>> decoded_times(const VerifySpec& spec, int sour
 
 }  // namespace
 
-Result<std::vector<ChunkProof>> verify_video_chunk(const VerifySpec& spec, int source_fd, std::span<const RungInput> inputs,
-                                                   const PictureResources& resources, const std::function<void(double)>& progress) {
+Result<std::vector<ChunkProof>> verify_video_chunk(const VerifySpec& spec, int source_fd,
+                                                   std::span<const RungInput> inputs, const PictureResources& resources,
+                                                   const std::function<void(double)>& progress) {
   if (inputs.empty() || !spec.time_base.valid() || spec.frame_ticks.empty())
-    return fail(ErrorCode::invalid_argument, "A chunk is verified with its rungs, the source's time base and the times of its pictures.");
+    return fail(ErrorCode::invalid_argument,
+                "A chunk is verified with its rungs, the source's time base and the times of its pictures.");
   std::vector<Rung> rungs;
   for (const auto& input : inputs) {
     rungs.push_back({input, {1, std::max(1, input.chunk.format.timescale)}, std::nullopt, {}});
@@ -303,7 +327,8 @@ Result<std::vector<ChunkProof>> verify_video_chunk(const VerifySpec& spec, int s
       if (rung.compare_times(rung.expected(spec, *truth)))
         rung.proof.failures.push_back(std::move(*difference));
       else
-        rung.proof.notes.push_back(fmt::format("{} pictures of the source do not decode.", std::ssize(spec.frame_ticks) - std::ssize(*truth)));
+        rung.proof.notes.push_back(
+            fmt::format("{} pictures of the source do not decode.", std::ssize(spec.frame_ticks) - std::ssize(*truth)));
     }
     rung.judge_pictures(source_damaged);
     out.push_back(std::move(rung.proof));

@@ -23,16 +23,18 @@ namespace vf::media::verify {
 
 struct VerifySpec {
   int stream_index = 0;
-  Rational time_base;                      // of the source stream
-  std::int64_t start_ticks = 0;            // the chunk's range: start <= pts < end
+  Rational time_base;            // of the source stream
+  std::int64_t start_ticks = 0;  // the chunk's range: start <= pts < end
   std::int64_t end_ticks = 0;
-  std::int64_t origin_ticks = 0;           // becomes 0 in the track
-  std::vector<std::int64_t> frame_ticks;   // every picture that the chunk must hold, ascending
+  std::int64_t origin_ticks = 0;             // becomes 0 in the track
+  std::vector<std::int64_t> frame_ticks;     // every picture that the chunk must hold, ascending
   std::vector<std::int64_t> segment_starts;  // where segments must begin, ascending, the first = start
   PictureSpec picture;
   int sample_every = 10;
 };
-BOOST_DESCRIBE_STRUCT(VerifySpec, (), (stream_index, time_base, start_ticks, end_ticks, origin_ticks, frame_ticks, segment_starts, picture, sample_every))
+BOOST_DESCRIBE_STRUCT(VerifySpec, (),
+                      (stream_index, time_base, start_ticks, end_ticks, origin_ticks, frame_ticks, segment_starts,
+                       picture, sample_every))
 
 // Below this mean of a second's samples a picture is another picture, unless its coarse structure says
 // that only detail is missing.
@@ -58,7 +60,7 @@ struct ChunkProof {
   std::int64_t last_pts = 0;
   std::int64_t duration = 0;
   double ssim_mean = 0;
-  double ssim_p1 = 0;          // 1st percentile
+  double ssim_p1 = 0;  // 1st percentile
   double ssim_min = 0;
   std::vector<SsimSample> samples;
   std::int64_t decode_errors = 0;
@@ -66,11 +68,14 @@ struct ChunkProof {
   std::vector<std::string> notes;     // remarkable, and explained
   std::vector<std::string> failures;  // sentences; empty: proven
 };
-BOOST_DESCRIBE_STRUCT(ChunkProof, (), (rung, frames, first_pts, last_pts, duration, ssim_mean, ssim_p1, ssim_min, samples, decode_errors, second_bytes, notes, failures))
+BOOST_DESCRIBE_STRUCT(ChunkProof, (),
+                      (rung, frames, first_pts, last_pts, duration, ssim_mean, ssim_p1, ssim_min, samples,
+                       decode_errors, second_bytes, notes, failures))
 
 // One proof a rung, in their order. Errors only where nothing can be compared (the source does not
 // open, the spec makes no sense); what is wrong with a rung is in its proof.
-Result<std::vector<ChunkProof>> verify_video_chunk(const VerifySpec& spec, int source_fd, std::span<const RungInput> rungs,
+Result<std::vector<ChunkProof>> verify_video_chunk(const VerifySpec& spec, int source_fd,
+                                                   std::span<const RungInput> rungs,
                                                    const PictureResources& resources = {},
                                                    const std::function<void(double fraction)>& progress = {});
 

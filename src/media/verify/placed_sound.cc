@@ -16,14 +16,22 @@ float sample(const AVFrame* frame, int channel, int i) {
   const auto format = static_cast<AVSampleFormat>(frame->format);
   const bool planar = av_sample_fmt_is_planar(format);
   const auto* data = frame->extended_data[planar ? channel : 0];
-  const auto at = planar ? static_cast<std::size_t>(i) : static_cast<std::size_t>(i) * static_cast<std::size_t>(frame->ch_layout.nb_channels) + static_cast<std::size_t>(channel);
+  const auto at = planar ? static_cast<std::size_t>(i)
+                         : static_cast<std::size_t>(i) * static_cast<std::size_t>(frame->ch_layout.nb_channels) +
+                               static_cast<std::size_t>(channel);
   switch (av_get_packed_sample_fmt(format)) {
-    case AV_SAMPLE_FMT_U8: return (static_cast<float>(data[at]) - 128.0F) / 128.0F;
-    case AV_SAMPLE_FMT_S16: return static_cast<float>(reinterpret_cast<const std::int16_t*>(data)[at]) / 32768.0F;
-    case AV_SAMPLE_FMT_S32: return static_cast<float>(reinterpret_cast<const std::int32_t*>(data)[at]) / 2147483648.0F;
-    case AV_SAMPLE_FMT_FLT: return reinterpret_cast<const float*>(data)[at];
-    case AV_SAMPLE_FMT_DBL: return static_cast<float>(reinterpret_cast<const double*>(data)[at]);
-    default: return 0;
+    case AV_SAMPLE_FMT_U8:
+      return (static_cast<float>(data[at]) - 128.0F) / 128.0F;
+    case AV_SAMPLE_FMT_S16:
+      return static_cast<float>(reinterpret_cast<const std::int16_t*>(data)[at]) / 32768.0F;
+    case AV_SAMPLE_FMT_S32:
+      return static_cast<float>(reinterpret_cast<const std::int32_t*>(data)[at]) / 2147483648.0F;
+    case AV_SAMPLE_FMT_FLT:
+      return reinterpret_cast<const float*>(data)[at];
+    case AV_SAMPLE_FMT_DBL:
+      return static_cast<float>(reinterpret_cast<const double*>(data)[at]);
+    default:
+      return 0;
   }
 }
 
@@ -31,7 +39,8 @@ float sample(const AVFrame* frame, int channel, int i) {
 Result<std::vector<float>> resample(const std::vector<float>& in, int rate, std::size_t wanted) {
   AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
   SwrContext* raw = nullptr;
-  int code = swr_alloc_set_opts2(&raw, &mono, AV_SAMPLE_FMT_FLTP, kWindowRate, &mono, AV_SAMPLE_FMT_FLTP, rate, 0, nullptr);
+  int code =
+      swr_alloc_set_opts2(&raw, &mono, AV_SAMPLE_FMT_FLTP, kWindowRate, &mono, AV_SAMPLE_FMT_FLTP, rate, 0, nullptr);
   av::SwrPtr swr(raw);
   if (code >= 0) code = swr_init(raw);
   if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::internal, "The sound could not be compared."));
@@ -50,7 +59,8 @@ Result<std::vector<float>> resample(const std::vector<float>& in, int rate, std:
 
 }  // namespace
 
-PlacedSound::PlacedSound(audio::AudioReader reader, double origin_seconds) : reader_(std::move(reader)), origin_(origin_seconds) {}
+PlacedSound::PlacedSound(audio::AudioReader reader, double origin_seconds)
+    : reader_(std::move(reader)), origin_(origin_seconds) {}
 
 void PlacedSound::put(const audio::AudioBlock& block) {
   const auto* frame = block.frame;

@@ -13,14 +13,14 @@ namespace {
 
 constexpr double kWindowSeconds = 4;
 constexpr double kSearchSeconds = 0.25;
-constexpr double kSilence = 0.0006;        // -64 dBFS: nothing to compare
-constexpr double kAudible = 0.01;          // -40 dBFS: must not vanish
-constexpr double kVanished = 0.02;         // of the source's level
+constexpr double kSilence = 0.0006;  // -64 dBFS: nothing to compare
+constexpr double kAudible = 0.01;    // -40 dBFS: must not vanish
+constexpr double kVanished = 0.02;   // of the source's level
 constexpr double kHoleSeconds = 0.25;
 constexpr double kPieceSeconds = 0.25;
 constexpr double kUsableLikeness = 0.5;
 constexpr double kOtherSound = 0.15;
-constexpr double kJumpSeconds = 0.0015;    // time stamps round to a tick, not to more
+constexpr double kJumpSeconds = 0.0015;  // time stamps round to a tick, not to more
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -85,9 +85,13 @@ class Comparison {
   void look_for_holes(double seconds, const std::vector<float>& source, const std::vector<float>& track) {
     const auto step = static_cast<std::size_t>(kHoleSeconds * kWindowRate);
     for (std::size_t at = 0; at + step <= std::min(source.size(), track.size()); at += step) {
-      const auto piece = [&](const std::vector<float>& from) { return std::vector<float>(from.begin() + static_cast<std::ptrdiff_t>(at), from.begin() + static_cast<std::ptrdiff_t>(at + step)); };
+      const auto piece = [&](const std::vector<float>& from) {
+        return std::vector<float>(from.begin() + static_cast<std::ptrdiff_t>(at),
+                                  from.begin() + static_cast<std::ptrdiff_t>(at + step));
+      };
       const double there = level(piece(source));
-      if (there > kAudible && level(piece(track)) < kVanished * there) vanished_.push_back(seconds + static_cast<double>(at) / kWindowRate);
+      if (there > kAudible && level(piece(track)) < kVanished * there)
+        vanished_.push_back(seconds + static_cast<double>(at) / kWindowRate);
     }
   }
 
@@ -117,15 +121,19 @@ class Comparison {
   void judge(SoundProof& proof, std::int64_t lost_packets) const {
     const auto ms = [](double s) { return std::abs(s) * 1000; };
     if (std::abs(proof.offset_seconds) > kOffsetLimitSeconds)
-      proof.failures.push_back(fmt::format("The sound is {:.0f} ms {} against the source.", ms(proof.offset_seconds), proof.offset_seconds > 0 ? "late" : "early"));
+      proof.failures.push_back(fmt::format("The sound is {:.0f} ms {} against the source.", ms(proof.offset_seconds),
+                                           proof.offset_seconds > 0 ? "late" : "early"));
     else if (std::abs(proof.worst_offset_seconds) > kOffsetLimitSeconds)
       proof.failures.push_back(fmt::format("In places the sound is {:.0f} ms off.", ms(proof.worst_offset_seconds)));
     if (std::abs(proof.drift_seconds) > kOffsetLimitSeconds)
-      proof.failures.push_back(fmt::format("The sound drifts: its end lies {:.0f} ms from where it should.", ms(proof.drift_seconds)));
-    if (likeness_.size() >= 2 && proof.likeness < kOtherSound && proof.usable_windows * 4 < static_cast<int>(likeness_.size()))
+      proof.failures.push_back(
+          fmt::format("The sound drifts: its end lies {:.0f} ms from where it should.", ms(proof.drift_seconds)));
+    if (likeness_.size() >= 2 && proof.likeness < kOtherSound &&
+        proof.usable_windows * 4 < static_cast<int>(likeness_.size()))
       proof.failures.push_back("The sound is not the source's.");
     if (!vanished_.empty() && lost_packets == 0)
-      proof.failures.push_back(fmt::format("At {:.2f} s the source can be heard and the track is silent.", vanished_.front()));
+      proof.failures.push_back(
+          fmt::format("At {:.2f} s the source can be heard and the track is silent.", vanished_.front()));
   }
 
   int windows_ = 0;
@@ -137,17 +145,20 @@ class Comparison {
 void judge_time(SoundProof& proof, const PlacedSound& track, double wanted, double frame) {
   proof.duration_seconds = track.end_seconds();
   proof.decode_errors = track.damaged();
-  if (proof.decode_errors > 0) proof.failures.push_back(fmt::format("{} packets of the sound do not decode.", proof.decode_errors));
+  if (proof.decode_errors > 0)
+    proof.failures.push_back(fmt::format("{} packets of the sound do not decode.", proof.decode_errors));
   if (std::abs(proof.duration_seconds - wanted) > frame + 1e-3)
-    proof.failures.push_back(fmt::format("The sound lasts {:.3f} s and should last {:.3f} s.", proof.duration_seconds, wanted));
+    proof.failures.push_back(
+        fmt::format("The sound lasts {:.3f} s and should last {:.3f} s.", proof.duration_seconds, wanted));
   if (track.largest_jump_seconds() > kJumpSeconds)
-    proof.failures.push_back(fmt::format("The sound's time stamps jump by {:.1f} ms at {:.3f} s.", track.largest_jump_seconds() * 1000, track.jump_at_seconds()));
+    proof.failures.push_back(fmt::format("The sound's time stamps jump by {:.1f} ms at {:.3f} s.",
+                                         track.largest_jump_seconds() * 1000, track.jump_at_seconds()));
 }
 
 }  // namespace
 
-Result<SoundProof> verify_audio_track(const SoundSpec& spec, int source_fd, const std::vector<int>& parts, const TrackChunk& chunk,
-                                      const audio::Progress& progress) {
+Result<SoundProof> verify_audio_track(const SoundSpec& spec, int source_fd, const std::vector<int>& parts,
+                                      const TrackChunk& chunk, const audio::Progress& progress) {
   SoundProof proof;
   const double timescale = std::max(1, chunk.format.timescale);
   const double described = static_cast<double>(chunk.duration - chunk.priming) / timescale;
@@ -173,7 +184,8 @@ Result<SoundProof> verify_audio_track(const SoundSpec& spec, int source_fd, cons
     if (progress && wanted > 0) progress(std::min(1.0, at / wanted));
   }
   // A frame: the last one may be padded.
-  const double frame = chunk.frames > 0 ? static_cast<double>(chunk.duration) / static_cast<double>(chunk.frames) / timescale : 0.022;
+  const double frame =
+      chunk.frames > 0 ? static_cast<double>(chunk.duration) / static_cast<double>(chunk.frames) / timescale : 0.022;
   judge_time(proof, track, wanted, std::max(frame, 1024.0 / timescale));
   comparison.conclude(proof, spec.lost_packets);
   return proof;

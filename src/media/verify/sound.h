@@ -20,8 +20,8 @@ namespace vf::media::verify {
 
 struct SoundSpec {
   int source_stream = 0;
-  double start_seconds = 0;     // of the source: becomes 0 of the track
-  double duration_seconds = 0;  // what the track should last; 0 = as long as its description says
+  double start_seconds = 0;       // of the source: becomes 0 of the track
+  double duration_seconds = 0;    // what the track should last; 0 = as long as its description says
   bool loudness_changed = false;  // a gain was applied on purpose: levels are not compared
   std::int64_t lost_packets = 0;  // of the source, as the encoder told: sound may be missing there
 };
@@ -37,18 +37,20 @@ struct SoundWindow {
 BOOST_DESCRIBE_STRUCT(SoundWindow, (), (seconds, lag_seconds, likeness))
 
 struct SoundProof {
-  double duration_seconds = 0;   // of decoded sound, priming cut
-  double offset_seconds = 0;     // median lag; positive: the track is late
+  double duration_seconds = 0;      // of decoded sound, priming cut
+  double offset_seconds = 0;        // median lag; positive: the track is late
   double worst_offset_seconds = 0;  // of two windows in a row
-  double drift_seconds = 0;      // lag at the end minus lag at the start
-  double likeness = 0;           // median
-  int windows = 0;               // compared
-  int usable_windows = 0;        // that could tell a lag
+  double drift_seconds = 0;         // lag at the end minus lag at the start
+  double likeness = 0;              // median
+  int windows = 0;                  // compared
+  int usable_windows = 0;           // that could tell a lag
   std::int64_t decode_errors = 0;
   std::vector<SoundWindow> samples;   // the usable ones
   std::vector<std::string> failures;  // sentences; empty: proven
 };
-BOOST_DESCRIBE_STRUCT(SoundProof, (), (duration_seconds, offset_seconds, worst_offset_seconds, drift_seconds, likeness, windows, usable_windows, decode_errors, samples, failures))
+BOOST_DESCRIBE_STRUCT(SoundProof, (),
+                      (duration_seconds, offset_seconds, worst_offset_seconds, drift_seconds, likeness, windows,
+                       usable_windows, decode_errors, samples, failures))
 
 // `parts`: header and chunks of the track in order. Errors only where nothing can be compared (the
 // source does not open); what is wrong with the track is in the proof.

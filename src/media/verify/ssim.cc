@@ -41,7 +41,8 @@ double ssim_of(const Sums& s, double n, double peak) {
 
 // One row of 4x4 blocks. Columns are summed first, in loops that the compiler turns into vectors.
 template <typename T>
-void sum_blocks(const T* a, std::ptrdiff_t stride_a, const T* b, std::ptrdiff_t stride_b, int blocks, std::vector<std::uint32_t>& columns, std::vector<Sums>& out) {
+void sum_blocks(const T* a, std::ptrdiff_t stride_a, const T* b, std::ptrdiff_t stride_b, int blocks,
+                std::vector<std::uint32_t>& columns, std::vector<Sums>& out) {
   const auto width = static_cast<std::size_t>(blocks) * 4;
   columns.assign(width * 4, 0);
   auto* sa = columns.data();
@@ -61,14 +62,17 @@ void sum_blocks(const T* a, std::ptrdiff_t stride_a, const T* b, std::ptrdiff_t 
     b += stride_b;
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
-    const auto four = [i](const std::uint32_t* v) { return static_cast<std::int64_t>(v[4 * i]) + v[4 * i + 1] + v[4 * i + 2] + v[4 * i + 3]; };
+    const auto four = [i](const std::uint32_t* v) {
+      return static_cast<std::int64_t>(v[4 * i]) + v[4 * i + 1] + v[4 * i + 2] + v[4 * i + 3];
+    };
     out[i] = {four(sa), four(sb), four(squares), four(products)};
   }
 }
 
 class BlockMeans {
  public:
-  BlockMeans(int blocks, double scale) : row_(static_cast<std::size_t>(blocks + 3) / 4), counts_(row_.size()), scale_(scale) {}
+  BlockMeans(int blocks, double scale)
+      : row_(static_cast<std::size_t>(blocks + 3) / 4), counts_(row_.size()), scale_(scale) {}
   void add(const std::vector<Sums>& blocks) {
     for (std::size_t i = 0; i < blocks.size(); ++i) row_[i / 4] += blocks[i], ++counts_[i / 4];
     if (++rows_ == 4) flush();
@@ -161,10 +165,12 @@ Likeness compare_tiny(const AVFrame& fa, const AVFrame& fb, double peak) {
 
 Likeness compare_luma(const AVFrame& a, const AVFrame& b) {
   const auto* descriptor = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(a.format));
-  if (!descriptor || a.format != b.format || a.width != b.width || a.height != b.height || a.width < 1 || a.height < 1) return {};
+  if (!descriptor || a.format != b.format || a.width != b.width || a.height != b.height || a.width < 1 || a.height < 1)
+    return {};
   const bool deep = descriptor->comp[0].depth > 8;
   const double peak = (1 << descriptor->comp[0].depth) - 1;
-  if (a.width < 8 || a.height < 8) return deep ? compare_tiny<std::uint16_t>(a, b, peak) : compare_tiny<std::uint8_t>(a, b, peak);
+  if (a.width < 8 || a.height < 8)
+    return deep ? compare_tiny<std::uint16_t>(a, b, peak) : compare_tiny<std::uint8_t>(a, b, peak);
   return deep ? compare<std::uint16_t>(a, b, peak) : compare<std::uint8_t>(a, b, peak);
 }
 

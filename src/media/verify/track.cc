@@ -92,7 +92,8 @@ Result<void> check_index(const Parts& file, std::span<const TrackChunk> chunks, 
   for (const auto& chunk : chunks)
     for (const auto& segment : chunk.segments) segments.push_back(&segment);
   if (index->entries.size() != segments.size()) {
-    proof.failures.push_back(fmt::format("The index names {} segments and the track has {}.", index->entries.size(), segments.size()));
+    proof.failures.push_back(
+        fmt::format("The index names {} segments and the track has {}.", index->entries.size(), segments.size()));
     return {};
   }
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -100,7 +101,8 @@ Result<void> check_index(const Parts& file, std::span<const TrackChunk> chunks, 
     const auto box = VF_TRY(top_box(file, static_cast<std::int64_t>(entry.offset)));
     // The index counts in presentation time: what an edit list cuts from the start is not part of it.
     const auto start = std::max<std::int64_t>(0, segments[i]->start - chunks.front().priming);
-    if (!box || box->type != fourcc("moof") || entry.size != static_cast<std::uint64_t>(segments[i]->size) || entry.start != static_cast<std::uint64_t>(start)) {
+    if (!box || box->type != fourcc("moof") || entry.size != static_cast<std::uint64_t>(segments[i]->size) ||
+        entry.start != static_cast<std::uint64_t>(start)) {
       proof.failures.push_back(fmt::format("The index is wrong about segment {}.", i));
       return {};
     }
@@ -128,10 +130,12 @@ class PacketWalk {
     const auto start = starts_.find(frames++);
     bytes += packet.size;
     if (packet.flags & AV_PKT_FLAG_CORRUPT) trouble("holds damaged packets", packet);
-    if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE) return trouble("has packets without a time", packet);
+    if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE)
+      return trouble("has packets without a time", packet);
     if (frames > 1 && packet.dts <= last_dts_) trouble("has decode times that do not increase", packet);
     if (frames == 1) first_dts_ = packet.dts;
-    if (start != starts_.end() && packet.dts - first_dts_ != start->second) trouble("has a gap or an overlap between chunks", packet);
+    if (start != starts_.end() && packet.dts - first_dts_ != start->second)
+      trouble("has a gap or an overlap between chunks", packet);
     if (frames > 1) last_duration_ = packet.dts - last_dts_;
     if (packet.duration > 0) last_duration_ = packet.duration;
     last_dts_ = packet.dts;
@@ -156,7 +160,9 @@ class PacketWalk {
   std::map<std::string, std::int64_t> troubles = {};  // what, and at which tick first
 
  private:
-  void trouble(const char* what, const AVPacket& packet) { troubles.try_emplace(what, packet.dts == AV_NOPTS_VALUE ? 0 : packet.dts); }
+  void trouble(const char* what, const AVPacket& packet) {
+    troubles.try_emplace(what, packet.dts == AV_NOPTS_VALUE ? 0 : packet.dts);
+  }
 
   Rational time_base_;
   std::map<std::int64_t, std::int64_t> starts_ = {};  // ticks after the first packet, by number of the packet
@@ -173,8 +179,10 @@ void check_packets(const PacketWalk& walk, std::span<const TrackChunk> chunks, R
   const auto priming = chunks.empty() ? 0 : chunks.front().priming;
   proof.frames = walk.frames;
   for (const auto& [what, tick] : walk.troubles)
-    proof.failures.push_back(fmt::format("The track {}, first at {:.3f} s.", what, static_cast<double>(tick) * clock.value()));
-  if (walk.frames != frames) proof.failures.push_back(fmt::format("The track should hold {} packets and holds {}.", frames, walk.frames));
+    proof.failures.push_back(
+        fmt::format("The track {}, first at {:.3f} s.", what, static_cast<double>(tick) * clock.value()));
+  if (walk.frames != frames)
+    proof.failures.push_back(fmt::format("The track should hold {} packets and holds {}.", frames, walk.frames));
   if (walk.frames == 0) return;
   proof.start_seconds = static_cast<double>(walk.first_pts) * clock.value();
   proof.duration_seconds = static_cast<double>(duration - priming) * clock.value();
@@ -182,7 +190,8 @@ void check_packets(const PacketWalk& walk, std::span<const TrackChunk> chunks, R
   // single packet, or a pause at the very end, tells nothing.
   const auto last = duration - (walk.duration() - walk.last_duration());
   if (walk.frames > 1 && last <= 0)
-    proof.failures.push_back(fmt::format("The packets last longer than the {:.3f} s they should.", static_cast<double>(duration) * clock.value()));
+    proof.failures.push_back(fmt::format("The packets last longer than the {:.3f} s they should.",
+                                         static_cast<double>(duration) * clock.value()));
   const double seconds = std::max(static_cast<double>(duration) * clock.value(), 1e-3);
   proof.mean_bit_rate = static_cast<std::int64_t>(static_cast<double>(walk.bytes) * 8 / seconds);
   proof.peak_bit_rate = std::max(walk.peak(), seconds < 1 ? walk.bytes * 8 : 0);
@@ -202,7 +211,8 @@ Result<TrackProof> verify_track(const std::vector<int>& fds, std::span<const Tra
   options.find_stream_info = false;
   auto input = av::Input::open(-1, options);
   if (!input || !input->stream(0)) {
-    proof.failures.push_back(fmt::format("The track cannot be read: {}", input ? "it holds no stream." : input.error().message));
+    proof.failures.push_back(
+        fmt::format("The track cannot be read: {}", input ? "it holds no stream." : input.error().message));
     return proof;
   }
   const auto* stream = input->stream(0);
@@ -215,7 +225,8 @@ Result<TrackProof> verify_track(const std::vector<int>& fds, std::span<const Tra
     av_packet_unref(packet.get());
   }
   check_packets(walk, chunks, clock, proof);
-  if (input->damaged() > 0) proof.failures.push_back(fmt::format("{} places of the track cannot be read.", input->damaged()));
+  if (input->damaged() > 0)
+    proof.failures.push_back(fmt::format("{} places of the track cannot be read.", input->damaged()));
   return proof;
 }
 

@@ -14,16 +14,18 @@
 namespace vf::media::verify {
 
 struct TrackProof {
-  std::int64_t frames = 0;          // packets
-  double start_seconds = 0;         // first presentation time, priming cut
-  double duration_seconds = 0;      // of presentation
-  std::int64_t mean_bit_rate = 0;   // bit/s of media, without boxes
-  std::int64_t peak_bit_rate = 0;   // highest second
-  std::int64_t bytes = 0;           // of the file
+  std::int64_t frames = 0;         // packets
+  double start_seconds = 0;        // first presentation time, priming cut
+  double duration_seconds = 0;     // of presentation
+  std::int64_t mean_bit_rate = 0;  // bit/s of media, without boxes
+  std::int64_t peak_bit_rate = 0;  // highest second
+  std::int64_t bytes = 0;          // of the file
   int segments = 0;
   std::vector<std::string> failures;  // sentences; empty: proven
 };
-BOOST_DESCRIBE_STRUCT(TrackProof, (), (frames, start_seconds, duration_seconds, mean_bit_rate, peak_bit_rate, bytes, segments, failures))
+BOOST_DESCRIBE_STRUCT(TrackProof, (),
+                      (frames, start_seconds, duration_seconds, mean_bit_rate, peak_bit_rate, bytes, segments,
+                       failures))
 
 // `parts`: read as one file. `chunks`: all chunks of the track in order. Errors only where a descriptor
 // cannot be read.

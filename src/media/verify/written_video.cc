@@ -73,7 +73,8 @@ Result<WrittenVideo> WrittenVideo::open(const std::vector<int>& parts) {
   options.find_stream_info = false;  // the header says it all, or the track is wrong
   auto input = VF_TRY(av::Input::open(-1, options));
   auto* stream = input.stream(0);
-  if (!stream || stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) return fail(ErrorCode::verify_failed, "It holds no video.");
+  if (!stream || stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO)
+    return fail(ErrorCode::verify_failed, "It holds no video.");
   const auto* codec = av::allowed_decoder(stream->codecpar->codec_id);
   av::CodecPtr decoder(codec ? avcodec_alloc_context3(codec) : nullptr);
   if (!decoder) return fail(ErrorCode::verify_failed, "No decoder knows its codec.");
@@ -82,9 +83,11 @@ Result<WrittenVideo> WrittenVideo::open(const std::vector<int>& parts) {
   decoder->thread_count = 1;
   decoder->err_recognition = AV_EF_EXPLODE | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_CRCCHECK;
   if (code >= 0) code = avcodec_open2(decoder.get(), codec, nullptr);
-  if (code < 0) return std::unexpected(av::error_from(code, ErrorCode::verify_failed, "Its description cannot be decoded."));
+  if (code < 0)
+    return std::unexpected(av::error_from(code, ErrorCode::verify_failed, "Its description cannot be decoded."));
   auto state = std::make_unique<State>(State{std::move(input), std::move(decoder)});
-  if (!state->packet || !state->frame) return fail(ErrorCode::no_memory, "There is not enough memory to verify the video.");
+  if (!state->packet || !state->frame)
+    return fail(ErrorCode::no_memory, "There is not enough memory to verify the video.");
   return WrittenVideo(std::move(state));
 }
 

@@ -5,13 +5,13 @@
 #include "media/encode/video_copy.h"
 #include "media/frames/poster.h"
 #include "media/frames/storyboard.h"
+#include "media/verify/sound.h"
 #include "pipeline/plans/transcode_builder.h"
 #include "pipeline/stages/audio.h"
 #include "pipeline/stages/encode.h"
 #include "pipeline/stages/picture_inputs.h"
 #include "pipeline/stages/subtitles.h"
 #include "pipeline/stages/verify_picture.h"
-#include "media/verify/sound.h"
 
 namespace vf::pipeline {
 namespace {
@@ -49,13 +49,16 @@ std::vector<jobs::StageInput> TranscodeBuilder::picture_inputs() const {
 }
 
 Footage TranscodeBuilder::footage(const Rung& rung, const Chunk& chunk) const {
-  return {static_cast<double>(rung.width) * rung.height, static_cast<double>(chunk.frames), seconds_of(chunk.end - chunk.start)};
+  return {static_cast<double>(rung.width) * rung.height, static_cast<double>(chunk.frames),
+          seconds_of(chunk.end - chunk.start)};
 }
 
 Result<void> TranscodeBuilder::choose_encoders() {
   for (const auto& video : out_.videos) {
-    auto encoder = VF_TRY(media::choose_video_encoder(video.codec, options_.quality, options_.speed, video.max_bit_rate));
-    encoder.max_rate = media::rate_within_cap(video.max_bit_rate, out_.duration_seconds, static_cast<int>(out_.cutting.chunks.size()));
+    auto encoder =
+        VF_TRY(media::choose_video_encoder(video.codec, options_.quality, options_.speed, video.max_bit_rate));
+    encoder.max_rate =
+        media::rate_within_cap(video.max_bit_rate, out_.duration_seconds, static_cast<int>(out_.cutting.chunks.size()));
     encoders_.push_back(std::move(encoder));
   }
   return {};
@@ -97,9 +100,13 @@ void TranscodeBuilder::add_encodes(std::size_t c) {
     stage.inputs = picture_inputs();
     stage.outputs = 2;
     stage.priority = kChunkPriority;
-    stage.cost = encode_cost(video.codec, options_.quality, options_.speed, footage(video.rung, chunk), video.max_bit_rate);
+    stage.cost =
+        encode_cost(video.codec, options_.quality, options_.speed, footage(video.rung, chunk), video.max_bit_rate);
     // The decode is paid once, by the first of the group.
-    if (std::exchange(first, false)) stage.cost = stage.cost + decode_cost({static_cast<double>(v.width) * v.height, static_cast<double>(chunk.frames), 0}, source_.info.bytes);
+    if (std::exchange(first, false))
+      stage.cost =
+          stage.cost + decode_cost({static_cast<double>(v.width) * v.height, static_cast<double>(chunk.frames), 0},
+                                   source_.info.bytes);
     video.chunk_stages.push_back(add(std::move(stage)).id);
   }
 }
@@ -108,8 +115,16 @@ void TranscodeBuilder::add_copies(std::size_t c) {
   const auto& chunk = out_.cutting.chunks[c];
   for (auto& video : out_.videos) {
     if (!video.copied) continue;
-    media::CopySpec spec{video_->index, source_.index.time_base, out_.cutting.origin, chunk.start, chunk.end, chunk.segment_starts, chunk.first_segment + 1, timescale_,
-                         reduced(video_->video->variable_rate ? video_->video->average_rate : video_->video->nominal_rate)};
+    media::CopySpec spec{
+        video_->index,
+        source_.index.time_base,
+        out_.cutting.origin,
+        chunk.start,
+        chunk.end,
+        chunk.segment_starts,
+        chunk.first_segment + 1,
+        timescale_,
+        reduced(video_->video->variable_rate ? video_->video->average_rate : video_->video->nominal_rate)};
     jobs::Stage stage;
     stage.id = "copy/" + chunk_id(c, video.name);
     stage.kind = "copy";
@@ -117,7 +132,9 @@ void TranscodeBuilder::add_copies(std::size_t c) {
     stage.inputs = {{kVideoSource, "", {}}};
     stage.outputs = 2;
     stage.priority = kChunkPriority + 1;
-    stage.cost = copy_cost(static_cast<std::int64_t>(static_cast<double>(video_->bytes) * static_cast<double>(chunk.frames) / static_cast<double>(std::max<std::int64_t>(1, video_->video->frames))));
+    stage.cost =
+        copy_cost(static_cast<std::int64_t>(static_cast<double>(video_->bytes) * static_cast<double>(chunk.frames) /
+                                            static_cast<double>(std::max<std::int64_t>(1, video_->video->frames))));
     video.chunk_stages.push_back(add(std::move(stage)).id);
   }
 }
@@ -133,7 +150,8 @@ void TranscodeBuilder::add_proofs(std::size_t c) {
   params.spec.segment_starts = chunk.segment_starts;
   params.spec.picture = picture_;
   const auto& frames = source_.index.frame_ticks;
-  params.spec.frame_ticks.assign(std::ranges::lower_bound(frames, chunk.start), std::ranges::lower_bound(frames, chunk.end));
+  params.spec.frame_ticks.assign(std::ranges::lower_bound(frames, chunk.start),
+                                 std::ranges::lower_bound(frames, chunk.end));
   for (auto& video : out_.videos) {
     params.target = target_of(video, *video_->video);
     jobs::Stage stage;
@@ -150,7 +168,8 @@ void TranscodeBuilder::add_proofs(std::size_t c) {
 }
 
 std::string TranscodeBuilder::unique_name(std::string wanted, const std::vector<std::string>& taken) const {
-  if (wanted.empty() || !std::ranges::all_of(wanted, [](unsigned char ch) { return std::isalnum(ch) || ch == '-'; })) wanted = "und";
+  if (wanted.empty() || !std::ranges::all_of(wanted, [](unsigned char ch) { return std::isalnum(ch) || ch == '-'; }))
+    wanted = "und";
   auto name = wanted;
   for (int i = 2; std::ranges::find(taken, name) != taken.end(); ++i) name = fmt::format("{}_{}", wanted, i);
   return name;
@@ -190,11 +209,15 @@ void TranscodeBuilder::add_audio() {
     audio.stream = sound->index;
     audio.language = sound->language.empty() ? "und" : sound->language;
     audio.title = sound->title;
-    audio.is_default = has_default ? sound->is_default && std::ranges::none_of(out_.audios, &PlannedAudio::is_default) : sound == sounds_.front();
+    audio.is_default = has_default ? sound->is_default && std::ranges::none_of(out_.audios, &PlannedAudio::is_default)
+                                   : sound == sounds_.front();
     audio.copied = fit != fits_.end() && fit->second.can_copy;
     audio.channels = audio.copied ? sound->audio->channels : media::audio::channels_for(sound->audio->channels);
     decide(sound->index, "audio", audio.copied ? "copy" : "encode", audio.name,
-           fit != fits_.end() ? fit->second.reason : options_.loudness ? "its loudness is changed, as asked" : !options_.copy ? "copying is switched off" : fmt::format("it is {}, not AAC", sound->codec));
+           fit != fits_.end()  ? fit->second.reason
+           : options_.loudness ? "its loudness is changed, as asked"
+           : !options_.copy    ? "copying is switched off"
+                               : fmt::format("it is {}, not AAC", sound->codec));
     const auto spec = audio_spec(*sound);
     jobs::Stage stage;
     stage.id = "audio/" + audio.name;

@@ -15,7 +15,9 @@ namespace {
 constexpr jobs::StageCost kPaperwork{0.02, 64LL << 20, 4LL << 20};
 constexpr int kPriority = 50;
 
-media::EncryptionScheme scheme_of(const std::string& name) { return name == "aes128" ? media::EncryptionScheme::aes128 : media::EncryptionScheme::cbcs; }
+media::EncryptionScheme scheme_of(const std::string& name) {
+  return name == "aes128" ? media::EncryptionScheme::aes128 : media::EncryptionScheme::cbcs;
+}
 
 // Every track gets initialization vectors of its own: the number of the track in the high half.
 std::string iv_for(const ContentKey& key, std::size_t track) {
@@ -44,7 +46,8 @@ void TranscodeBuilder::add_encryption() {
   };
   for (auto& video : out_.videos) {
     for (std::size_t c = 0; c < video.chunk_stages.size(); ++c)
-      video.chunk_stages[c] = encrypt(video.chunk_stages[c], fmt::format("{:04}/{}", c, video.name), out_.cutting.chunks[c].first_segment);
+      video.chunk_stages[c] =
+          encrypt(video.chunk_stages[c], fmt::format("{:04}/{}", c, video.name), out_.cutting.chunks[c].first_segment);
     ++track;
   }
   for (auto& audio : out_.audios) {
@@ -55,7 +58,8 @@ void TranscodeBuilder::add_encryption() {
 
 void TranscodeBuilder::add_tracks() {
   const bool whole_segments = key_ && scheme_of(options_.encrypt) == media::EncryptionScheme::aes128;
-  const auto stitch = [&](const std::string& id, const std::vector<std::string>& chunks, const std::string& language, const std::string& title) {
+  const auto stitch = [&](const std::string& id, const std::vector<std::string>& chunks, const std::string& language,
+                          const std::string& title) {
     jobs::Stage stage;
     stage.id = "stitch/" + id;
     stage.kind = "stitch";
@@ -69,7 +73,8 @@ void TranscodeBuilder::add_tracks() {
     return add(std::move(stage)).id;
   };
   // What only the key opens cannot be read as a track; its clear chunks were.
-  const auto prove = [&](const std::string& id, const std::string& header, const std::vector<std::string>& chunks, std::int64_t cap) {
+  const auto prove = [&](const std::string& id, const std::string& header, const std::vector<std::string>& chunks,
+                         std::int64_t cap) {
     jobs::Stage stage;
     stage.id = "verify-track/" + id;
     stage.kind = "verify-track";
@@ -105,7 +110,8 @@ void TranscodeBuilder::add_package() {
     params.audio.push_back({audio.name, audio.file, audio.language, audio.title, audio.is_default});
     stage.inputs.push_back({"", audio.stitch_stage, {}});
   }
-  for (const auto& text : out_.subtitles) params.subtitles.push_back({text.name, text.file, text.language, text.title, text.is_default, text.is_forced});
+  for (const auto& text : out_.subtitles)
+    params.subtitles.push_back({text.name, text.file, text.language, text.title, text.is_default, text.is_forced});
   if (key_) {
     const auto scheme = scheme_of(options_.encrypt);
     params.encryption = media::PresentationEncryption{scheme, key_->key_id, iv_for(*key_, 0), kKeyFile, ""};
@@ -123,7 +129,8 @@ void TranscodeBuilder::add_verdict() {
   stage.id = stage.kind = "verify";
   const auto wait_for = [&](const std::string& id) { stage.inputs.push_back({"", id, {}}); };
   for (const auto& video : out_.videos) {
-    params.video.push_back({video.name, video.rung.box_height, video.max_bit_rate, options_.quality, out_.cutting.frames, static_cast<int>(video.proof_stages.size())});
+    params.video.push_back({video.name, video.rung.box_height, video.max_bit_rate, options_.quality,
+                            out_.cutting.frames, static_cast<int>(video.proof_stages.size())});
     for (const auto& proof : video.proof_stages) wait_for(proof);
     wait_for(video.track_proof_stage);
   }
@@ -147,7 +154,8 @@ Result<TranscodePlan> TranscodeBuilder::finish() && {
   constexpr std::int64_t kStillBytes = 400 << 10;
   const auto bytes = [&](double bit_rate) { return static_cast<std::int64_t>(bit_rate * out_.duration_seconds / 8); };
   p.fixed_bytes = kStillBytes;
-  for (const auto& audio : out_.audios) p.fixed_bytes += bytes(static_cast<double>(media::audio::default_bit_rate("aac", audio.channels)));
+  for (const auto& audio : out_.audios)
+    p.fixed_bytes += bytes(static_cast<double>(media::audio::default_bit_rate("aac", audio.channels)));
   p.output_bytes = 0;
   for (const auto& video : out_.videos) {
     if (video.copied)

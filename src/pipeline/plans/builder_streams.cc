@@ -21,7 +21,9 @@ int timescale_for(Rational time_base) {
   return static_cast<int>(timescale);
 }
 
-bool is_picture_container(const std::string& container) { return container.ends_with("_pipe") || container == "image2"; }
+bool is_picture_container(const std::string& container) {
+  return container.ends_with("_pipe") || container == "image2";
+}
 
 std::string size_text(int width, int height) { return fmt::format("{}x{}", width, height); }
 
@@ -38,24 +40,32 @@ double TranscodeBuilder::seconds_of(std::int64_t ticks) const {
   return static_cast<double>(ticks) * static_cast<double>(base.num) / static_cast<double>(base.den);
 }
 
-void TranscodeBuilder::decide(int stream, std::string kind, std::string action, std::string target, std::string reason) {
+void TranscodeBuilder::decide(int stream, std::string kind, std::string action, std::string target,
+                              std::string reason) {
   out_.decisions.push_back({stream, std::move(kind), std::move(action), std::move(target), std::move(reason)});
 }
 
 Result<void> TranscodeBuilder::choose_streams() {
   const auto& info = source_.info;
   video_ = info.main_video();
-  const bool still = is_picture_container(info.container) || (video_ && video_->video && video_->video->frames <= 1 && info.duration_seconds < 1);
+  const bool still = is_picture_container(info.container) ||
+                     (video_ && video_->video && video_->video->frames <= 1 && info.duration_seconds < 1);
   for (const auto& stream : info.streams) {
     if (stream.kind == "audio" && options_.audio && stream.decodable && stream.packets > 0) sounds_.push_back(&stream);
     if (stream.kind == "subtitle" && stream.text_subtitle && options_.subtitles == "keep") texts_.push_back(&stream);
   }
   if (still && sounds_.empty())
-    return fail(ErrorCode::unsupported_input, "This is a single still picture, not a video; there is nothing to stream in it.");
+    return fail(ErrorCode::unsupported_input,
+                "This is a single still picture, not a video; there is nothing to stream in it.");
   if (video_ && !video_->decodable)
-    return fail(ErrorCode::unsupported_input, fmt::format("The video's codec '{}' is not on the list of what VideoForge reads (see `videoforge doctor`).", video_->codec));
+    return fail(
+        ErrorCode::unsupported_input,
+        fmt::format("The video's codec '{}' is not on the list of what VideoForge reads (see `videoforge doctor`).",
+                    video_->codec));
   if (video_ && video_->video && video_->video->frames == 0) video_ = nullptr;
-  if (!video_ && sounds_.empty()) return fail(ErrorCode::unsupported_input, "There is neither a picture nor a sound track in this file that can be streamed.");
+  if (!video_ && sounds_.empty())
+    return fail(ErrorCode::unsupported_input,
+                "There is neither a picture nor a sound track in this file that can be streamed.");
   VF_CHECK(choose_burn());
   drop_unused();
   return {};
@@ -73,19 +83,28 @@ Result<void> TranscodeBuilder::choose_burn() {
   std::string known;
   for (const auto& stream : source_.info.streams)
     if (stream.kind == "subtitle") known += (known.empty() ? "" : ", ") + stream.language;
-  return fail(ErrorCode::invalid_argument, known.empty() ? "There are no subtitles in this file to burn in."
-                                                         : fmt::format("There are no subtitles in '{}' to burn in; this file has {}.", wanted, known));
+  return fail(ErrorCode::invalid_argument,
+              known.empty()
+                  ? "There are no subtitles in this file to burn in."
+                  : fmt::format("There are no subtitles in '{}' to burn in; this file has {}.", wanted, known));
 }
 
 void TranscodeBuilder::drop_unused() {
   for (const auto& stream : source_.info.streams) {
     if (&stream == video_ || burn_stream_ == stream.index) continue;
-    if (std::ranges::find(sounds_, &stream) != sounds_.end() || std::ranges::find(texts_, &stream) != texts_.end()) continue;
+    if (std::ranges::find(sounds_, &stream) != sounds_.end() || std::ranges::find(texts_, &stream) != texts_.end())
+      continue;
     std::string reason = "players have no use for it";
-    if (stream.kind == "video") reason = stream.packets == 0 ? "it holds no picture" : "only the main video is streamed";
+    if (stream.kind == "video")
+      reason = stream.packets == 0 ? "it holds no picture" : "only the main video is streamed";
     if (stream.kind == "cover") reason = "it is a cover picture";
-    if (stream.kind == "audio") reason = !options_.audio ? "no sound was asked for" : stream.packets == 0 ? "it holds no sound" : fmt::format("its codec '{}' is not read", stream.codec);
-    if (stream.kind == "subtitle") reason = options_.subtitles != "keep" ? "subtitles are not kept, as asked" : "it is made of pictures; --subtitles burn draws them into the video";
+    if (stream.kind == "audio")
+      reason = !options_.audio       ? "no sound was asked for"
+               : stream.packets == 0 ? "it holds no sound"
+                                     : fmt::format("its codec '{}' is not read", stream.codec);
+    if (stream.kind == "subtitle")
+      reason = options_.subtitles != "keep" ? "subtitles are not kept, as asked"
+                                            : "it is made of pictures; --subtitles burn draws them into the video";
     if (stream.kind == "attachment") reason = "attachments are not streamed";
     decide(stream.index, stream.kind, "drop", "", reason);
   }
@@ -94,7 +113,8 @@ void TranscodeBuilder::drop_unused() {
 Result<void> TranscodeBuilder::choose_pictures() {
   if (!video_) {
     if (options_.crop || options_.watermark || options_.subtitles == "burn")
-      return fail(ErrorCode::invalid_argument, "There is no video in this file: crop, watermark and burnt subtitles need one.");
+      return fail(ErrorCode::invalid_argument,
+                  "There is no video in this file: crop, watermark and burnt subtitles need one.");
     return {};
   }
   const auto& v = *video_->video;
@@ -110,7 +130,9 @@ Result<void> TranscodeBuilder::choose_pictures() {
   int height = v.display_height;
   if (const auto& crop = options_.crop) {
     if (crop->x + crop->width > width || crop->y + crop->height > height)
-      return fail(ErrorCode::invalid_argument, fmt::format("The crop {}+{}+{} reaches outside the picture of {}.", size_text(crop->width, crop->height), crop->x, crop->y, size_text(width, height)));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("The crop {}+{}+{} reaches outside the picture of {}.",
+                              size_text(crop->width, crop->height), crop->x, crop->y, size_text(width, height)));
     width = crop->width;
     height = crop->height;
   }
@@ -120,15 +142,19 @@ Result<void> TranscodeBuilder::choose_pictures() {
   return {};
 }
 
-std::optional<std::string> TranscodeBuilder::why_no_copy(const Rung& rung, const std::string& codec, std::int64_t cap) const {
+std::optional<std::string> TranscodeBuilder::why_no_copy(const Rung& rung, const std::string& codec,
+                                                         std::int64_t cap) const {
   if (!options_.copy) return "copying is switched off";
   if (options_.crop || options_.watermark || options_.subtitles == "burn") return "its pictures are changed, as asked";
   if (auto reason = why_not_copied(*video_, rung, codec, cap)) return reason;
   const auto& index = source_.index;
-  if (index.key_ticks.empty() || index.key_ticks.front() != index.frame_ticks.front()) return "it does not begin with a key frame";
+  if (index.key_ticks.empty() || index.key_ticks.front() != index.frame_ticks.front())
+    return "it does not begin with a key frame";
   if (options_.clip && options_.clip->from > 0) {
-    const auto first = std::ranges::lower_bound(index.frame_ticks, std::llround(options_.clip->from / std::max(1e-12, seconds_of(1))) + index.first_ticks);
-    if (first == index.frame_ticks.end() || !std::ranges::binary_search(index.key_ticks, *first)) return "the clip does not begin at a key frame";
+    const auto first = std::ranges::lower_bound(
+        index.frame_ticks, std::llround(options_.clip->from / std::max(1e-12, seconds_of(1))) + index.first_ticks);
+    if (first == index.frame_ticks.end() || !std::ranges::binary_search(index.key_ticks, *first))
+      return "the clip does not begin at a key frame";
   }
   return std::nullopt;
 }
@@ -144,24 +170,31 @@ void TranscodeBuilder::choose_rung(const Rung& rung, const std::string& codec, b
   video.copied = !reason;
   const bool own_size = rung.width == video_->video->display_width && rung.height == video_->video->display_height;
   if (video.copied)
-    decide(video_->index, "video", "copy", video.name, fmt::format("it fits: {} {}, {:.2f} Mbit/s of at most {:.2f}", codec, size_text(rung.width, rung.height), static_cast<double>(video_->bit_rate) / 1e6, static_cast<double>(video.max_bit_rate) / 1e6));
+    decide(video_->index, "video", "copy", video.name,
+           fmt::format("it fits: {} {}, {:.2f} Mbit/s of at most {:.2f}", codec, size_text(rung.width, rung.height),
+                       static_cast<double>(video_->bit_rate) / 1e6, static_cast<double>(video.max_bit_rate) / 1e6));
   else
-    decide(video_->index, "video", "encode", video.name, own_size ? *reason : fmt::format("scaled to {}", size_text(rung.width, rung.height)));
+    decide(video_->index, "video", "encode", video.name,
+           own_size ? *reason : fmt::format("scaled to {}", size_text(rung.width, rung.height)));
   out_.videos.push_back(std::move(video));
 }
 
 Result<TranscodeBuilder::ClipTicks> TranscodeBuilder::clip_ticks() const {
   const auto& index = source_.index;
   if (!options_.clip) return ClipTicks{INT64_MIN, INT64_MAX};
-  const auto ticks = [&](double seconds) { return index.first_ticks + std::llround(seconds / std::max(1e-12, seconds_of(1))); };
-  return ClipTicks{options_.clip->from > 0 ? ticks(options_.clip->from) : INT64_MIN, options_.clip->to > 0 ? ticks(options_.clip->to) : INT64_MAX};
+  const auto ticks = [&](double seconds) {
+    return index.first_ticks + std::llround(seconds / std::max(1e-12, seconds_of(1)));
+  };
+  return ClipTicks{options_.clip->from > 0 ? ticks(options_.clip->from) : INT64_MIN,
+                   options_.clip->to > 0 ? ticks(options_.clip->to) : INT64_MAX};
 }
 
 Result<void> TranscodeBuilder::cut() {
   const auto& info = source_.info;
   if (!video_) {
     out_.start_seconds = info.start_seconds + (options_.clip ? options_.clip->from : 0);
-    const double end = options_.clip && options_.clip->to > 0 ? std::min(options_.clip->to, info.duration_seconds) : info.duration_seconds;
+    const double end = options_.clip && options_.clip->to > 0 ? std::min(options_.clip->to, info.duration_seconds)
+                                                              : info.duration_seconds;
     out_.duration_seconds = end - (options_.clip ? options_.clip->from : 0);
     if (out_.duration_seconds > 0) return {};
   } else {
@@ -173,7 +206,8 @@ Result<void> TranscodeBuilder::cut() {
     out_.duration_seconds = seconds_of(out_.cutting.end - out_.cutting.origin);
     if (!out_.cutting.chunks.empty()) return {};
   }
-  return fail(ErrorCode::invalid_argument, fmt::format("The clip lies outside the film, which is {:.2f} s long.", info.duration_seconds));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("The clip lies outside the film, which is {:.2f} s long.", info.duration_seconds));
 }
 
 }  // namespace vf::pipeline

@@ -30,11 +30,15 @@ struct Lengths {
 };
 
 Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
-  const auto ticks = [&](double seconds) { return std::max<Ticks>(1, std::llround(seconds * static_cast<double>(index.time_base.den) / static_cast<double>(index.time_base.num))); };
+  const auto ticks = [&](double seconds) {
+    return std::max<Ticks>(
+        1, std::llround(seconds * static_cast<double>(index.time_base.den) / static_cast<double>(index.time_base.num)));
+  };
   const Ticks aim = std::max(ticks(kChunkSeconds), span / kMaxChunks);
   // Chunks of about equal length: 11 s are two of 5.5, not 5 + 5 + 1.
   const Ticks count = std::max<Ticks>(1, span / aim);
-  return {ticks(kSegmentSeconds), (span + count - 1) / count, count < kShortFilmChunks ? kShortFilmStretch : kChunkStretch};
+  return {ticks(kSegmentSeconds), (span + count - 1) / count,
+          count < kShortFilmChunks ? kShortFilmStretch : kChunkStretch};
 }
 
 Ticks chunk_end(TickSpan frames, TickSpan keys, Ticks start, Ticks end, const Lengths& lengths) {
@@ -42,7 +46,8 @@ Ticks chunk_end(TickSpan frames, TickSpan keys, Ticks start, Ticks end, const Le
   const Ticks key = first_at_or_after(keys, start + lengths.chunk - lengths.segment, end);
   const auto limit = start + static_cast<Ticks>(lengths.stretch * static_cast<double>(lengths.chunk));
   if (key <= limit) return end - key < lengths.segment ? end : key;
-  const Ticks cut_at = start + std::max<Ticks>(1, (lengths.chunk + lengths.segment / 2) / lengths.segment) * lengths.segment;
+  const Ticks cut_at =
+      start + std::max<Ticks>(1, (lengths.chunk + lengths.segment / 2) / lengths.segment) * lengths.segment;
   return end - cut_at < lengths.segment ? end : first_at_or_after(frames, cut_at, end);
 }
 
@@ -76,7 +81,8 @@ Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_fr
     Chunk chunk;
     chunk.start = start;
     chunk.end = chunk_end(on_key_frames ? keys : frames, keys, start, out.end, lengths);
-    chunk.segment_starts = segment_starts(on_key_frames ? keys : frames, start, chunk.end, lengths.segment, on_key_frames);
+    chunk.segment_starts =
+        segment_starts(on_key_frames ? keys : frames, start, chunk.end, lengths.segment, on_key_frames);
     chunk.first_segment = out.segments;
     chunk.frames = std::ranges::lower_bound(frames, chunk.end) - std::ranges::lower_bound(frames, chunk.start);
     out.segments += static_cast<int>(chunk.segment_starts.size());

@@ -17,7 +17,7 @@ inline constexpr int kMaxChunks = 200;  // about; a longer film gets longer chun
 // All times in ticks of the source's time base; frames with start <= pts < end belong to it.
 struct Chunk {
   std::int64_t start = 0;
-  std::int64_t end = 0;  // the next chunk's start, or the end of the last frame
+  std::int64_t end = 0;                      // the next chunk's start, or the end of the last frame
   std::vector<std::int64_t> segment_starts;  // the first is `start`
   int first_segment = 0;                     // its number in the whole track, from 0
   std::int64_t frames = 0;

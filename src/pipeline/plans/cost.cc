@@ -33,7 +33,8 @@ jobs::StageCost decode_cost(const Footage& source, std::int64_t) {
   return {megapixels(source) * kDecodePerMegapixel, kProcessMemory + 24 * picture_bytes(source), 0};
 }
 
-jobs::StageCost encode_cost(const std::string& codec, const std::string& quality, const std::string& speed, const Footage& rendition, std::int64_t max_bit_rate) {
+jobs::StageCost encode_cost(const std::string& codec, const std::string& quality, const std::string& speed,
+                            const Footage& rendition, std::int64_t max_bit_rate) {
   const auto row = std::ranges::find(kEncoders, codec, &EncoderSpeed::codec);
   const auto& speeds = row != kEncoders.end() ? *row : kEncoders.front();
   double per_megapixel = quality == "low" ? speeds.low : quality == "high" ? speeds.high : speeds.medium;
@@ -45,16 +46,22 @@ jobs::StageCost encode_cost(const std::string& codec, const std::string& quality
           static_cast<std::int64_t>(static_cast<double>(max_bit_rate) / 8 * rendition.seconds * 1.2) + (64LL << 10)};
 }
 
-jobs::StageCost copy_cost(std::int64_t bytes) { return {0.02 + static_cast<double>(bytes) / 400e6, kProcessMemory, bytes + bytes / 50 + (64LL << 10)}; }
-
-jobs::StageCost audio_cost(double seconds, int channels) {
-  return {0.05 + seconds * 0.006 * std::max(1, channels), kProcessMemory + (32LL << 20), static_cast<std::int64_t>(seconds * 12'000 * std::max(1, channels)) + (64LL << 10)};
+jobs::StageCost copy_cost(std::int64_t bytes) {
+  return {0.02 + static_cast<double>(bytes) / 400e6, kProcessMemory, bytes + bytes / 50 + (64LL << 10)};
 }
 
-jobs::StageCost verify_cost(const Footage& rendition) { return {0.02 + megapixels(rendition) * kVerifyPerMegapixel, kProcessMemory + 40 * picture_bytes(rendition), 0}; }
+jobs::StageCost audio_cost(double seconds, int channels) {
+  return {0.05 + seconds * 0.006 * std::max(1, channels), kProcessMemory + (32LL << 20),
+          static_cast<std::int64_t>(seconds * 12'000 * std::max(1, channels)) + (64LL << 10)};
+}
+
+jobs::StageCost verify_cost(const Footage& rendition) {
+  return {0.02 + megapixels(rendition) * kVerifyPerMegapixel, kProcessMemory + 40 * picture_bytes(rendition), 0};
+}
 
 jobs::StageCost key_frame_cost(const Footage& source, double pictures) {
-  return {0.05 + pictures * source.pixels / 1e6 * kDecodePerMegapixel * 3, kProcessMemory + 40 * picture_bytes(source), 4LL << 20};
+  return {0.05 + pictures * source.pixels / 1e6 * kDecodePerMegapixel * 3, kProcessMemory + 40 * picture_bytes(source),
+          4LL << 20};
 }
 
 jobs::StageCost operator+(const jobs::StageCost& a, const jobs::StageCost& b) {

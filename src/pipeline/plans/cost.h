@@ -18,7 +18,8 @@ struct Footage {
 jobs::StageCost decode_cost(const Footage& source, std::int64_t source_bytes);
 
 // One rendition, decoding left out. `max_bit_rate` bounds the bytes.
-jobs::StageCost encode_cost(const std::string& codec, const std::string& quality, const std::string& speed, const Footage& rendition, std::int64_t max_bit_rate);
+jobs::StageCost encode_cost(const std::string& codec, const std::string& quality, const std::string& speed,
+                            const Footage& rendition, std::int64_t max_bit_rate);
 
 jobs::StageCost copy_cost(std::int64_t bytes);
 jobs::StageCost audio_cost(double seconds, int channels);

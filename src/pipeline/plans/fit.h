@@ -13,6 +13,7 @@ inline constexpr double kMaxKeyGapSeconds = 6.0;
 
 // The reason why the stream does not fit, or nothing where it does. `codec` is the rung's codec and
 // `max_bit_rate` its cap in bit/s. The rules stand in docs/guides/transcode.md, "When a stream is copied".
-std::optional<std::string> why_not_copied(const media::StreamInfo& stream, const Rung& rung, const std::string& codec, std::int64_t max_bit_rate);
+std::optional<std::string> why_not_copied(const media::StreamInfo& stream, const Rung& rung, const std::string& codec,
+                                          std::int64_t max_bit_rate);
 
 }  // namespace vf::pipeline

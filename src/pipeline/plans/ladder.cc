@@ -23,14 +23,21 @@ struct CodecFactor {
   std::string_view codec;
   double factor;
 };
-constexpr std::array kFactors = std::to_array<CodecFactor>({{"h264", 1.0}, {"hevc", 0.65}, {"vp9", 0.7}, {"av1", 0.55}});
+constexpr std::array kFactors =
+    std::to_array<CodecFactor>({{"h264", 1.0}, {"hevc", 0.65}, {"vp9", 0.7}, {"av1", 0.55}});
 
 int even(double size) { return std::max(2, static_cast<int>(std::lround(size / 2)) * 2); }
 
 Rung fit(const RungBox& box, int width, int height) {
   const bool portrait = height > width;
-  Rung rung{std::string(box.name), 0, 0, box.max_bit_rate, portrait ? box.height : box.width, portrait ? box.width : box.height};
-  const double scale = std::min({1.0, static_cast<double>(rung.box_width) / width, static_cast<double>(rung.box_height) / height});
+  Rung rung{std::string(box.name),
+            0,
+            0,
+            box.max_bit_rate,
+            portrait ? box.height : box.width,
+            portrait ? box.width : box.height};
+  const double scale =
+      std::min({1.0, static_cast<double>(rung.box_width) / width, static_cast<double>(rung.box_height) / height});
   // Rounding to even must not leave the box: 853.3 becomes 854, which is 480p's own width.
   rung.width = std::min(even(width * scale), rung.box_width);
   rung.height = std::min(even(height * scale), rung.box_height);
@@ -39,7 +46,8 @@ Rung fit(const RungBox& box, int width, int height) {
 
 Rung own_size(int width, int height) {
   const int lines = std::min(width, height);
-  return {fmt::format("{}p", even(lines)), even(width), even(height), kBoxes.back().max_bit_rate, even(width), even(height)};
+  return {fmt::format("{}p", even(lines)), even(width), even(height),
+          kBoxes.back().max_bit_rate,      even(width), even(height)};
 }
 
 Result<const RungBox*> box_named(const std::string& name) {
@@ -47,7 +55,8 @@ Result<const RungBox*> box_named(const std::string& name) {
   if (found != kBoxes.end()) return &*found;
   std::vector<std::string_view> names;
   for (const auto& box : kBoxes) names.push_back(box.name);
-  return fail(ErrorCode::invalid_argument, fmt::format("There is no rung '{}' in the ladder. Choose from {} or auto.", name, fmt::join(names, ", ")));
+  return fail(ErrorCode::invalid_argument, fmt::format("There is no rung '{}' in the ladder. Choose from {} or auto.",
+                                                       name, fmt::join(names, ", ")));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::span<const RungBox> rung_boxes();
 // A rung for one source.
 struct Rung {
   std::string name;
-  int width = 0;   // square pixels, even
+  int width = 0;  // square pixels, even
   int height = 0;
   std::int64_t max_bit_rate = 0;
   int box_width = 0;  // the box, turned to the source's orientation

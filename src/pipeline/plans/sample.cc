@@ -23,13 +23,15 @@ SamplePlan sample_plan(const TranscodePlan& plan) {
   SamplePlan out;
   const auto& chunks = plan.cutting.chunks;
   if (chunks.empty()) return out;
-  const auto wanted = std::clamp<std::size_t>(static_cast<std::size_t>(plan.duration_seconds / kSecondsPerSample), 1, std::min(kMaxSamples, chunks.size()));
+  const auto wanted = std::clamp<std::size_t>(static_cast<std::size_t>(plan.duration_seconds / kSecondsPerSample), 1,
+                                              std::min(kMaxSamples, chunks.size()));
   for (std::size_t s = 0; s < wanted; ++s) {
     // The middle of each of `wanted` equal parts.
     const auto c = (2 * s + 1) * chunks.size() / (2 * wanted);
     const auto& chunk = chunks[c];
     const auto end = chunk.segment_starts.size() > 1 ? chunk.segment_starts[1] : chunk.end;
-    const double share = static_cast<double>(end - chunk.start) / static_cast<double>(std::max<std::int64_t>(1, chunk.end - chunk.start));
+    const double share = static_cast<double>(end - chunk.start) /
+                         static_cast<double>(std::max<std::int64_t>(1, chunk.end - chunk.start));
     for (const auto& stage : plan.plan.stages) {
       if (stage.kind != "encode" || stage.group != fmt::format("{:04}", c)) continue;
       auto params = from_json<media::ChunkSpec>(stage.params);

@@ -9,8 +9,8 @@ namespace vf::pipeline {
 
 struct SamplePlan {
   jobs::Plan plan;
-  std::map<std::string, double> frames;        // sampled frames, by stage id
-  std::map<std::string, std::string> track_of; // video track's name, by stage id
+  std::map<std::string, double> frames;         // sampled frames, by stage id
+  std::map<std::string, std::string> track_of;  // video track's name, by stage id
 };
 
 // One segment from each of up to four places. Empty where nothing is encoded.

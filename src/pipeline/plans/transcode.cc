@@ -10,22 +10,23 @@
 namespace vf::pipeline {
 
 // The whole job as one list. Each step adds its stages and its reasons.
-Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits, const std::optional<ContentKey>& key) {
+Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
+                                     const std::optional<ContentKey>& key) {
   VF_CHECK(check(options));
   TranscodeBuilder builder(source, options, fits, key);
-  VF_CHECK(builder.choose_streams());  // what is shown, what is heard, what can only be dropped
-  VF_CHECK(builder.choose_pictures()); // upright, cropped, deinterlaced, tone-mapped; the rungs
-  VF_CHECK(builder.cut());             // chunks and segments, from the source's own frame times
-  VF_CHECK(builder.choose_encoders()); // settings, from the tables of media/encode
+  VF_CHECK(builder.choose_streams());   // what is shown, what is heard, what can only be dropped
+  VF_CHECK(builder.choose_pictures());  // upright, cropped, deinterlaced, tone-mapped; the rungs
+  VF_CHECK(builder.cut());              // chunks and segments, from the source's own frame times
+  VF_CHECK(builder.choose_encoders());  // settings, from the tables of media/encode
   builder.add_probe();
-  builder.add_video();                 // encode or copy each chunk, then decode what was written
-  builder.add_audio();                 // each sound track whole, then measure it against the source
+  builder.add_video();  // encode or copy each chunk, then decode what was written
+  builder.add_audio();  // each sound track whole, then measure it against the source
   builder.add_subtitles();
-  builder.add_stills();                // poster and storyboard
-  builder.add_encryption();            // after the proof: what is encrypted was verified
-  builder.add_tracks();                // headers, and the joined tracks' structure
-  builder.add_package();               // playlists and manifest
-  builder.add_verdict();               // the whole set, before it gets its final names
+  builder.add_stills();      // poster and storyboard
+  builder.add_encryption();  // after the proof: what is encrypted was verified
+  builder.add_tracks();      // headers, and the joined tracks' structure
+  builder.add_package();     // playlists and manifest
+  builder.add_verdict();     // the whole set, before it gets its final names
   return std::move(builder).finish();
 }
 

@@ -29,21 +29,21 @@ BOOST_DESCRIBE_STRUCT(Decision, (), (stream, kind, action, target, reason))
 
 // A track of the result and the stages that make it: "<prefix>/0000" per chunk.
 struct PlannedVideo {
-  std::string name;   // "1080p", or "1080p_hevc" beside other codecs
-  std::string file;   // "video_1080p.mp4"
+  std::string name;  // "1080p", or "1080p_hevc" beside other codecs
+  std::string file;  // "video_1080p.mp4"
   Rung rung;
   std::string codec;
   std::int64_t max_bit_rate = 0;  // bit/s; bufsize is twice that
   bool copied = false;
-  std::vector<std::string> chunk_stages;   // what the track is joined of, in order
-  std::vector<std::string> proof_stages;   // what verified those
-  std::string stitch_stage;                // its header
-  std::string track_proof_stage;           // what verified the joined track
+  std::vector<std::string> chunk_stages;  // what the track is joined of, in order
+  std::vector<std::string> proof_stages;  // what verified those
+  std::string stitch_stage;               // its header
+  std::string track_proof_stage;          // what verified the joined track
 };
 
 struct PlannedAudio {
-  std::string name;   // "en", "en_2"
-  std::string file;   // "audio_en.mp4"
+  std::string name;  // "en", "en_2"
+  std::string file;  // "audio_en.mp4"
   int stream = 0;
   std::string language;
   std::string title;
@@ -58,8 +58,8 @@ struct PlannedAudio {
 
 struct PlannedSubtitle {
   std::string name;
-  std::string file;   // "sub_en.vtt"
-  int stream = -1;    // -1: the file that came with the job
+  std::string file;  // "sub_en.vtt"
+  int stream = -1;   // -1: the file that came with the job
   std::string language;
   std::string title;
   bool is_default = false;
@@ -80,11 +80,11 @@ BOOST_DESCRIBE_STRUCT(Prediction, (), (cpu_seconds, output_bytes, peak_disk_byte
 struct TranscodePlan {
   jobs::Plan plan;
   std::vector<Decision> decisions;
-  std::vector<PlannedVideo> videos;        // best first
+  std::vector<PlannedVideo> videos;  // best first
   std::vector<PlannedAudio> audios;
   std::vector<PlannedSubtitle> subtitles;
-  Cutting cutting;                         // without chunks for a source without video
-  double start_seconds = 0;                // of the source: time 0 of the result
+  Cutting cutting;           // without chunks for a source without video
+  double start_seconds = 0;  // of the source: time 0 of the result
   double duration_seconds = 0;
   Prediction prediction;
 };

@@ -9,7 +9,8 @@ namespace vf::pipeline {
 
 class TranscodeBuilder {
  public:
-  TranscodeBuilder(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits, const std::optional<ContentKey>& key)
+  TranscodeBuilder(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
+                   const std::optional<ContentKey>& key)
       : source_(source), options_(options), fits_(fits), key_(key) {}
 
   Result<void> choose_streams();

@@ -27,15 +27,17 @@ struct TranscodeOptions {
   std::optional<ClipRange> clip;
   std::optional<media::Crop> crop;
   std::optional<media::Watermark> watermark;
-  std::string subtitles = "keep";              // keep, none, burn (see burn_*)
-  std::optional<std::string> burn_language;    // burn the source's own subtitles of that language
-  bool burn_file = false;                      // burn the subtitle file that comes with the job
+  std::string subtitles = "keep";            // keep, none, burn (see burn_*)
+  std::optional<std::string> burn_language;  // burn the source's own subtitles of that language
+  bool burn_file = false;                    // burn the subtitle file that comes with the job
   bool audio = true;
-  std::optional<double> loudness;              // integrated LUFS to reach
-  std::string encrypt = "none";                // none, cbcs, aes128
-  std::optional<double> poster_seconds;        // empty = a representative picture
+  std::optional<double> loudness;        // integrated LUFS to reach
+  std::string encrypt = "none";          // none, cbcs, aes128
+  std::optional<double> poster_seconds;  // empty = a representative picture
 };
-BOOST_DESCRIBE_STRUCT(TranscodeOptions, (), (ladder, codecs, quality, speed, copy, clip, crop, watermark, subtitles, burn_language, burn_file, audio, loudness, encrypt, poster_seconds))
+BOOST_DESCRIBE_STRUCT(TranscodeOptions, (),
+                      (ladder, codecs, quality, speed, copy, clip, crop, watermark, subtitles, burn_language, burn_file,
+                       audio, loudness, encrypt, poster_seconds))
 
 // Everything that is wrong with the options by themselves, in words.
 Result<void> check(const TranscodeOptions& options);

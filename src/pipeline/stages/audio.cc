@@ -10,7 +10,8 @@ namespace {
 
 std::string version() { return codec_version(1); }
 
-Result<media::audio::AudioTrack> make_track(const AudioParams& params, const StageMember& member, const std::function<void(double)>& progress) {
+Result<media::audio::AudioTrack> make_track(const AudioParams& params, const StageMember& member,
+                                            const std::function<void(double)>& progress) {
   const int source = member.inputs.at(0).fds.at(0);
   const int out = member.outputs.at(0);
   auto track = VF_TRY(params.copy ? media::audio::copy_audio_track(source, params.spec, out, progress)
@@ -21,7 +22,9 @@ Result<media::audio::AudioTrack> make_track(const AudioParams& params, const Sta
 }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<AudioParams>(call, [](const auto& params, const auto& member, const auto& progress) { return make_track(params, member, progress); });
+  return for_each_member<AudioParams>(call, [](const auto& params, const auto& member, const auto& progress) {
+    return make_track(params, member, progress);
+  });
 }
 
 }  // namespace

@@ -67,20 +67,28 @@ const media::ManifestFile* find(const std::vector<media::ManifestFile>& files, c
   return found != files.end() ? &*found : nullptr;
 }
 
-void check_track(const std::vector<media::ManifestFile>& files, const media::PresentationTrack& track, std::vector<std::string>& wrong) {
+void check_track(const std::vector<media::ManifestFile>& files, const media::PresentationTrack& track,
+                 std::vector<std::string>& wrong) {
   const auto* file = find(files, media::playlist_name(track.file));
   if (!file) return wrong.push_back(fmt::format("{} has no playlist", track.name));
   const auto list = read_playlist(file->text);
   const auto& segments = track.layout.segments;
   if (list.malformed || !list.ended) wrong.push_back(fmt::format("the playlist of {} is malformed", track.name));
-  if (list.ranges.size() != segments.size()) return wrong.push_back(fmt::format("the playlist of {} lists {} segments of {}", track.name, list.ranges.size(), segments.size()));
+  if (list.ranges.size() != segments.size())
+    return wrong.push_back(
+        fmt::format("the playlist of {} lists {} segments of {}", track.name, list.ranges.size(), segments.size()));
   for (std::size_t i = 0; i < segments.size(); ++i)
-    if (list.ranges[i].offset != segments[i].offset || list.ranges[i].size != segments[i].size || segments[i].offset + segments[i].size > track.layout.size)
+    if (list.ranges[i].offset != segments[i].offset || list.ranges[i].size != segments[i].size ||
+        segments[i].offset + segments[i].size > track.layout.size)
       return wrong.push_back(fmt::format("the playlist of {} gives segment {} a wrong place", track.name, i));
   double seconds = 0;
-  for (std::size_t i = 0; i < segments.size(); ++i) seconds += media::segment_seconds(track.layout, i, track.format.timescale);
-  if (std::abs(seconds - list.seconds) > kDurationTolerance) wrong.push_back(fmt::format("the playlist of {} lasts {:.3f} s and the track {:.3f} s", track.name, list.seconds, seconds));
-  if (std::round(list.longest) > list.target) wrong.push_back(fmt::format("a segment of {} is longer than its playlist's target", track.name));
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    seconds += media::segment_seconds(track.layout, i, track.format.timescale);
+  if (std::abs(seconds - list.seconds) > kDurationTolerance)
+    wrong.push_back(
+        fmt::format("the playlist of {} lasts {:.3f} s and the track {:.3f} s", track.name, list.seconds, seconds));
+  if (std::round(list.longest) > list.target)
+    wrong.push_back(fmt::format("a segment of {} is longer than its playlist's target", track.name));
 }
 
 // Tags open and close in order; enough for text that we wrote ourselves.
@@ -91,7 +99,8 @@ bool well_formed(const std::string& xml) {
     if (end == std::string::npos) return false;
     const auto tag = xml.substr(at + 1, end - at - 1);
     if (tag.starts_with('?') || tag.starts_with('!') || tag.ends_with('/')) continue;
-    const auto name = tag.substr(tag.starts_with('/') ? 1 : 0, tag.find_first_of(" \n\t") - (tag.starts_with('/') ? 1 : 0));
+    const auto name =
+        tag.substr(tag.starts_with('/') ? 1 : 0, tag.find_first_of(" \n\t") - (tag.starts_with('/') ? 1 : 0));
     if (!tag.starts_with('/')) {
       open.push_back(name);
     } else {
@@ -102,7 +111,8 @@ bool well_formed(const std::string& xml) {
   return open.empty() && xml.find('<') != std::string::npos;
 }
 
-void check_mpd(const std::vector<media::ManifestFile>& files, const media::Presentation& presentation, std::vector<std::string>& wrong) {
+void check_mpd(const std::vector<media::ManifestFile>& files, const media::Presentation& presentation,
+               std::vector<std::string>& wrong) {
   const auto* mpd = find(files, "manifest.mpd");
   const bool expected = !presentation.encryption || presentation.encryption->scheme == media::EncryptionScheme::cbcs;
   if (!mpd) {
@@ -112,20 +122,24 @@ void check_mpd(const std::vector<media::ManifestFile>& files, const media::Prese
   if (!well_formed(mpd->text)) wrong.emplace_back("the DASH manifest is not well-formed XML");
   for (const auto* tracks : {&presentation.video, &presentation.audio})
     for (const auto& track : *tracks) {
-      const auto range = fmt::format("indexRange=\"{}-{}\"", track.layout.index_offset, track.layout.index_offset + track.layout.index_size - 1);
-      if (mpd->text.find(track.file) == std::string::npos || mpd->text.find(range) == std::string::npos) wrong.push_back(fmt::format("the DASH manifest lacks {} or its index", track.name));
+      const auto range = fmt::format("indexRange=\"{}-{}\"", track.layout.index_offset,
+                                     track.layout.index_offset + track.layout.index_size - 1);
+      if (mpd->text.find(track.file) == std::string::npos || mpd->text.find(range) == std::string::npos)
+        wrong.push_back(fmt::format("the DASH manifest lacks {} or its index", track.name));
     }
 }
 
 }  // namespace
 
-std::vector<std::string> check_manifests(const std::vector<media::ManifestFile>& files, const media::Presentation& presentation) {
+std::vector<std::string> check_manifests(const std::vector<media::ManifestFile>& files,
+                                         const media::Presentation& presentation) {
   std::vector<std::string> wrong;
   const auto* master = find(files, "master.m3u8");
   if (!master || !master->text.starts_with("#EXTM3U")) wrong.emplace_back("there is no master playlist");
   for (const auto& track : presentation.video) {
     check_track(files, track, wrong);
-    if (master && master->text.find(media::playlist_name(track.file)) == std::string::npos) wrong.push_back(fmt::format("the master playlist lacks {}", track.name));
+    if (master && master->text.find(media::playlist_name(track.file)) == std::string::npos)
+      wrong.push_back(fmt::format("the master playlist lacks {}", track.name));
   }
   for (const auto& track : presentation.audio) check_track(files, track, wrong);
   check_mpd(files, presentation, wrong);

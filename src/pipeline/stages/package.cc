@@ -14,7 +14,9 @@ std::string version() { return own_version(1); }
 Result<media::PresentationTrack> describe(const PackageTrack& track, const InputView& stitched) {
   auto header = VF_TRY(from_json<StitchResult>(stitched.result));
   const auto rates = media::measure_bit_rates(header.layout, header.format.timescale);
-  return media::PresentationTrack{track.name, track.file, std::move(header.format), std::move(header.layout), rates, track.language, track.title, track.is_default};
+  return media::PresentationTrack{
+      track.name,     track.file,  std::move(header.format), std::move(header.layout), rates,
+      track.language, track.title, track.is_default};
 }
 
 Result<PackageResult> package(const PackageParams& params, const StageMember& member) {
@@ -24,11 +26,14 @@ Result<PackageResult> package(const PackageParams& params, const StageMember& me
   presentation.subtitles = params.subtitles;
   presentation.encryption = params.encryption;
   std::size_t input = 0;
-  for (const auto& track : params.video) presentation.video.push_back(VF_TRY(describe(track, member.inputs.at(input++))));
-  for (const auto& track : params.audio) presentation.audio.push_back(VF_TRY(describe(track, member.inputs.at(input++))));
+  for (const auto& track : params.video)
+    presentation.video.push_back(VF_TRY(describe(track, member.inputs.at(input++))));
+  for (const auto& track : params.audio)
+    presentation.audio.push_back(VF_TRY(describe(track, member.inputs.at(input++))));
 
   const auto files = media::manifest_files(presentation);
-  if (files.size() != member.outputs.size()) return fail(ErrorCode::internal, "The set has another number of manifests than was planned.");
+  if (files.size() != member.outputs.size())
+    return fail(ErrorCode::internal, "The set has another number of manifests than was planned.");
   for (std::size_t i = 0; i < files.size(); ++i) {
     VF_CHECK(write_all(member.outputs[i], files[i].text));
     result.names.push_back(files[i].name);
@@ -37,7 +42,8 @@ Result<PackageResult> package(const PackageParams& params, const StageMember& me
 }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<PackageParams>(call, [](const auto& params, const auto& member, const auto&) { return package(params, member); });
+  return for_each_member<PackageParams>(
+      call, [](const auto& params, const auto& member, const auto&) { return package(params, member); });
 }
 
 }  // namespace

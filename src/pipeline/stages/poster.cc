@@ -14,10 +14,11 @@ namespace {
 std::string version() { return codec_version(1); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<media::frames::PosterSpec>(call, [](const auto& spec, const auto& member, const auto&) -> Result<media::frames::Poster> {
-    const auto index = VF_TRY(read_video_index(member.inputs.at(1)));
-    return media::frames::make_poster(member.inputs.at(0).fds.at(0), spec, index, member.outputs.at(0));
-  });
+  return for_each_member<media::frames::PosterSpec>(
+      call, [](const auto& spec, const auto& member, const auto&) -> Result<media::frames::Poster> {
+        const auto index = VF_TRY(read_video_index(member.inputs.at(1)));
+        return media::frames::make_poster(member.inputs.at(0).fds.at(0), spec, index, member.outputs.at(0));
+      });
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace {
 
 std::string version() { return codec_version(1); }
 
-Result<media::MediaInfo> probe_source(const ProbeParams& params, const StageMember& member, const std::function<void(double)>& progress) {
+Result<media::MediaInfo> probe_source(const ProbeParams& params, const StageMember& member,
+                                      const std::function<void(double)>& progress) {
   media::ProbeOptions options;
   options.loudness = params.loudness;
   auto probed = VF_TRY(media::probe(member.inputs.at(0).fds.at(0), options, progress));
@@ -19,7 +20,9 @@ Result<media::MediaInfo> probe_source(const ProbeParams& params, const StageMemb
 }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<ProbeParams>(call, [](const auto& params, const auto& member, const auto& progress) { return probe_source(params, member, progress); });
+  return for_each_member<ProbeParams>(call, [](const auto& params, const auto& member, const auto& progress) {
+    return probe_source(params, member, progress);
+  });
 }
 
 }  // namespace

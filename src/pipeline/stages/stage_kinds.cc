@@ -13,8 +13,7 @@ const std::array kKinds{
     kCopyStage,       // one chunk of a stream that fits
     kAudioStage,      // one sound track, whole
     kSubtitlesStage,  // one text track as WebVTT
-    kPosterStage,
-    kStoryboardStage,
+    kPosterStage,        kStoryboardStage,
     kVerifyPictureStage,  // decodes what one chunk holds and compares it with the source
     kVerifySoundStage,    // decodes a sound track and measures its offset
     kEncryptStage,        // one chunk, encrypted

@@ -30,7 +30,8 @@ Result<StitchResult> stitch(const StitchParams& params, const StageMember& membe
 std::string version() { return own_version(1); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<StitchParams>(call, [](const auto& params, const auto& member, const auto&) { return stitch(params, member); });
+  return for_each_member<StitchParams>(
+      call, [](const auto& params, const auto& member, const auto&) { return stitch(params, member); });
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace vf::pipeline {
 struct StitchParams {
   std::string language = "und";
   std::string title;
-  std::string key_id;   // 32 hexadecimal digits: announces cbcs
-  bool index = true;    // see media::HeaderOptions
+  std::string key_id;  // 32 hexadecimal digits: announces cbcs
+  bool index = true;   // see media::HeaderOptions
 };
 BOOST_DESCRIBE_STRUCT(StitchParams, (), (language, title, key_id, index))
 

@@ -59,7 +59,8 @@ class Judge {
     out.mean_bit_rate = track.mean_bit_rate;
     out.peak_bit_rate = track.peak_bit_rate;
     out.ssim = similarity(samples);
-    if (out.frames != video.frames) blame(video.name, {fmt::format("it has {} frames and the source has {}", out.frames, video.frames)});
+    if (out.frames != video.frames)
+      blame(video.name, {fmt::format("it has {} frames and the source has {}", out.frames, video.frames)});
     judge_rate(video, track);
     judge_quality(video, out.ssim);
     verdict_.video.push_back(std::move(out));
@@ -71,7 +72,8 @@ class Judge {
     const auto track = VF_TRY(from_json<TrackProof>(next().result));
     blame("sound " + name, sound.failures);
     blame("sound " + name, track.failures);
-    verdict_.audio.push_back({name, sound.duration_seconds, track.mean_bit_rate, sound.offset_seconds, sound.drift_seconds});
+    verdict_.audio.push_back(
+        {name, sound.duration_seconds, track.mean_bit_rate, sound.offset_seconds, sound.drift_seconds});
     return {};
   }
 
@@ -79,7 +81,8 @@ class Judge {
     const auto& package = next();
     const auto result = VF_TRY(from_json<PackageResult>(package.result));
     std::vector<media::ManifestFile> files;
-    for (std::size_t i = 0; i < result.names.size(); ++i) files.push_back({result.names[i], VF_TRY(read_whole(package.fds.at(i), 64 << 20))});
+    for (std::size_t i = 0; i < result.names.size(); ++i)
+      files.push_back({result.names[i], VF_TRY(read_whole(package.fds.at(i), 64 << 20))});
     blame("manifests", check_manifests(files, result.presentation));
     return {};
   }
@@ -88,12 +91,16 @@ class Judge {
     if (failures_.empty()) return std::move(verdict_);
     std::string detail;
     for (const auto& failure : failures_) detail += (detail.empty() ? "" : "; ") + failure;
-    return fail(ErrorCode::verify_failed, fmt::format("What was written is not the source, so nothing is published: {}.", failures_.front()), detail);
+    return fail(ErrorCode::verify_failed,
+                fmt::format("What was written is not the source, so nothing is published: {}.", failures_.front()),
+                detail);
   }
 
  private:
   const InputView& next() { return member_.inputs.at(at_++); }
-  void warn(std::string code, std::string message) { verdict_.warnings.push_back({std::move(code), std::move(message)}); }
+  void warn(std::string code, std::string message) {
+    verdict_.warnings.push_back({std::move(code), std::move(message)});
+  }
   void blame(const std::string& what, const std::vector<std::string>& failures) {
     for (const auto& failure : failures) failures_.push_back(what + ": " + failure);
   }
@@ -103,14 +110,19 @@ class Judge {
     if (cap <= 0 || track.duration_seconds < kRateSeconds) return;
     const auto mean = static_cast<double>(track.mean_bit_rate);
     if (mean > kMeanOfCap * cap || static_cast<double>(track.peak_bit_rate) > kPeakOfCap * cap)
-      return blame(video.name, {fmt::format("its {} bit/s on average and {} in its busiest second exceed the cap of {} by far", track.mean_bit_rate, track.peak_bit_rate, video.max_bit_rate)});
-    if (mean > kMeanTold * cap) warn("above-cap", fmt::format("{}: {} bit/s on average, above the cap of {}.", video.name, track.mean_bit_rate, video.max_bit_rate));
+      return blame(video.name,
+                   {fmt::format("its {} bit/s on average and {} in its busiest second exceed the cap of {} by far",
+                                track.mean_bit_rate, track.peak_bit_rate, video.max_bit_rate)});
+    if (mean > kMeanTold * cap)
+      warn("above-cap", fmt::format("{}: {} bit/s on average, above the cap of {}.", video.name, track.mean_bit_rate,
+                                    video.max_bit_rate));
   }
 
   void judge_quality(const VerifyVideo& video, const Similarity& ssim) {
     const auto& aim = video.lines <= kSmallLines ? kSmallAim : kAim;
     if (ssim.samples.empty() || (ssim.mean >= aim.mean && ssim.p1 >= aim.p1)) return;
-    warn("below-quality-aim", fmt::format("{}: SSIM {:.3f} on average and {:.3f} at the 1st percentile, below the aim of {:.2f} and {:.2f}: hard content for its bit rate or quality.",
+    warn("below-quality-aim", fmt::format("{}: SSIM {:.3f} on average and {:.3f} at the 1st percentile, below the aim "
+                                          "of {:.2f} and {:.2f}: hard content for its bit rate or quality.",
                                           video.name, ssim.mean, ssim.p1, aim.mean, aim.p1));
   }
 
@@ -147,7 +159,8 @@ Result<Verdict> verify(const VerifyParams& params, const StageMember& member) {
 std::string version() { return own_version(1); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<VerifyParams>(call, [](const auto& params, const auto& member, const auto&) { return verify(params, member); });
+  return for_each_member<VerifyParams>(
+      call, [](const auto& params, const auto& member, const auto&) { return verify(params, member); });
 }
 
 }  // namespace

@@ -13,10 +13,10 @@ namespace vf::pipeline {
 
 struct VerifyVideo {
   std::string name;
-  int lines = 0;                  // of the rung's box: small rungs are judged more mildly
+  int lines = 0;  // of the rung's box: small rungs are judged more mildly
   std::int64_t max_bit_rate = 0;
   std::string quality;
-  std::int64_t frames = 0;        // that the source has in the range
+  std::int64_t frames = 0;  // that the source has in the range
   int chunks = 0;
 };
 BOOST_DESCRIBE_STRUCT(VerifyVideo, (), (name, lines, max_bit_rate, quality, frames, chunks))
@@ -30,7 +30,7 @@ BOOST_DESCRIBE_STRUCT(VerifyParams, (), (video, audio))
 // Similarity of one rendition to the scaled source: luma SSIM of the sampled frames.
 struct Similarity {
   double mean = 0;
-  double p1 = 0;   // 1st percentile
+  double p1 = 0;  // 1st percentile
   double min = 0;
   std::vector<std::vector<double>> samples;  // [seconds, ssim]
 };
@@ -45,7 +45,8 @@ struct VideoVerdict {
   std::vector<std::int64_t> second_bits;
   Similarity ssim;
 };
-BOOST_DESCRIBE_STRUCT(VideoVerdict, (), (name, frames, duration_seconds, mean_bit_rate, peak_bit_rate, second_bits, ssim))
+BOOST_DESCRIBE_STRUCT(VideoVerdict, (),
+                      (name, frames, duration_seconds, mean_bit_rate, peak_bit_rate, second_bits, ssim))
 
 struct AudioVerdict {
   std::string name;

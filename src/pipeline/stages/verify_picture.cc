@@ -20,7 +20,8 @@ Result<std::vector<json::value>> run(const StageCall& call) {
     rungs.push_back({made.fds.at(1), made.fds.at(0), VF_TRY(chunk_of(made.result)), std::move(params.target)});
   }
   const auto& first = call.members.front();
-  const auto proofs = VF_TRY(media::verify::verify_video_chunk(*spec, first.inputs.at(0).fds.at(0), rungs, picture_resources(spec->picture, first), call.progress));
+  const auto proofs = VF_TRY(media::verify::verify_video_chunk(*spec, first.inputs.at(0).fds.at(0), rungs,
+                                                               picture_resources(spec->picture, first), call.progress));
   std::vector<json::value> results;
   for (const auto& proof : proofs) results.push_back(to_json(proof));
   return results;

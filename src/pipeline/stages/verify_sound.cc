@@ -14,12 +14,13 @@ namespace {
 std::string version() { return codec_version(1); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<media::verify::SoundSpec>(call, [](auto spec, const auto& member, const auto& progress) -> Result<media::verify::SoundProof> {
-    const auto& track = member.inputs.at(1);
-    const auto made = VF_TRY(from_json<media::audio::AudioTrack>(track.result));
-    spec.lost_packets = made.repairs.lost_packets;
-    return media::verify::verify_audio_track(spec, member.inputs.at(0).fds.at(0), track.fds, made.chunk, progress);
-  });
+  return for_each_member<media::verify::SoundSpec>(
+      call, [](auto spec, const auto& member, const auto& progress) -> Result<media::verify::SoundProof> {
+        const auto& track = member.inputs.at(1);
+        const auto made = VF_TRY(from_json<media::audio::AudioTrack>(track.result));
+        spec.lost_packets = made.repairs.lost_packets;
+        return media::verify::verify_audio_track(spec, member.inputs.at(0).fds.at(0), track.fds, made.chunk, progress);
+      });
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ Result<media::verify::TrackProof> prove(const VerifyTrackParams& params, const S
 }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
-  return for_each_member<VerifyTrackParams>(call, [](const auto& params, const auto& member, const auto&) { return prove(params, member); });
+  return for_each_member<VerifyTrackParams>(
+      call, [](const auto& params, const auto& member, const auto&) { return prove(params, member); });
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
   const std::string text = db ? sqlite3_errmsg(db) : "out of memory";
   switch (code) {
     case SQLITE_FULL:
-      return {ErrorCode::no_space, "The disk of the work folder is full. Free some space and run it again; it goes on where it stopped.", text};
+      return {ErrorCode::no_space,
+              "The disk of the work folder is full. Free some space and run it again; it goes on where it stopped.",
+              text};
     case SQLITE_NOMEM:
       return {ErrorCode::no_memory, "There is not enough memory.", text};
     case SQLITE_BUSY:
@@ -23,10 +25,13 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return {ErrorCode::invalid_argument, "The work folder cannot be written to. Choose another with --work DIR.", text};
+      return {ErrorCode::invalid_argument, "The work folder cannot be written to. Choose another with --work DIR.",
+              text};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorCode::internal, "The work folder's database is damaged. Remove the work folder (only speed is lost) and run it again.", text};
+      return {ErrorCode::internal,
+              "The work folder's database is damaged. Remove the work folder (only speed is lost) and run it again.",
+              text};
     default:
       return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
   }
@@ -48,9 +53,12 @@ Statement& Statement::bind(std::int64_t number) {
 
 Result<bool> Statement::step() {
   switch (sqlite3_step(statement_.get())) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: return std::unexpected(sqlite_error(db_, "use the work folder's database"));
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return std::unexpected(sqlite_error(db_, "use the work folder's database"));
   }
 }
 
@@ -62,7 +70,8 @@ Result<void> Statement::run() {
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))) : std::string();
+  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column)))
+               : std::string();
 }
 
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
@@ -71,7 +80,8 @@ void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database db(raw);
   if (code != SQLITE_OK) return std::unexpected(sqlite_error(raw, "open the work folder's database"));
   sqlite3_busy_timeout(raw, 10'000);
@@ -105,17 +115,22 @@ Result<void> Database::transaction(const std::function<Result<void>()>& work) {
 
 Result<void> Database::migrate() {
   return transaction([this]() -> Result<void> {
-    VF_CHECK(execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT"));
+    VF_CHECK(
+        execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT"));
     for (const auto& migration : sqlite_migrations()) {
       const auto checksum = sha256_hex(migration.sql);
       auto known = VF_TRY(prepare("SELECT sha256 FROM migrations WHERE version = ?"));
       known.bind(std::int64_t{migration.version});
       if (VF_TRY(known.step())) {
         if (known.text(0) == checksum) continue;
-        return fail(ErrorCode::conflict, "The work folder was made by another version of VideoForge. Choose another with --work DIR.");
+        return fail(ErrorCode::conflict,
+                    "The work folder was made by another version of VideoForge. Choose another with --work DIR.");
       }
       VF_CHECK(execute(migration.sql));
-      VF_CHECK(VF_TRY(prepare("INSERT INTO migrations (version, sha256) VALUES (?, ?)")).bind(std::int64_t{migration.version}).bind(checksum).run());
+      VF_CHECK(VF_TRY(prepare("INSERT INTO migrations (version, sha256) VALUES (?, ?)"))
+                   .bind(std::int64_t{migration.version})
+                   .bind(checksum)
+                   .run());
     }
     return {};
   });

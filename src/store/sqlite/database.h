@@ -24,8 +24,8 @@ class Statement {
 
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
-  Result<bool> step();       // true: a row stands ready
-  Result<void> run();        // for statements without rows
+  Result<bool> step();  // true: a row stands ready
+  Result<void> run();   // for statements without rows
   std::string text(int column) const;
   std::int64_t number(int column) const;
 

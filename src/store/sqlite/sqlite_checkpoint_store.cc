@@ -31,14 +31,23 @@ class SqliteCheckpointStore final : public CheckpointStore {
   Result<Checkpoint> commit(const Checkpoint& checkpoint) override {
     const std::scoped_lock lock(mutex_);
     VF_CHECK(db_.transaction([&]() -> Result<void> {
-      auto insert = VF_TRY(db_.prepare(
-          "INSERT OR IGNORE INTO checkpoints (key, kind, output, usage, created_at, used_at) VALUES (?, ?, ?, ?, ?, ?)"));
-      VF_CHECK(insert.bind(checkpoint.key).bind(checkpoint.kind).bind(dump(to_json(checkpoint.output)))
-                   .bind(dump(to_json(checkpoint.usage))).bind(now()).bind(now()).run());
+      auto insert =
+          VF_TRY(db_.prepare("INSERT OR IGNORE INTO checkpoints (key, kind, output, usage, created_at, used_at) VALUES "
+                             "(?, ?, ?, ?, ?, ?)"));
+      VF_CHECK(insert.bind(checkpoint.key)
+                   .bind(checkpoint.kind)
+                   .bind(dump(to_json(checkpoint.output)))
+                   .bind(dump(to_json(checkpoint.usage)))
+                   .bind(now())
+                   .bind(now())
+                   .run());
       if (db_.changes() == 0) return {};
       for (const auto& blob : checkpoint.output.blobs)
         VF_CHECK(VF_TRY(db_.prepare("INSERT OR IGNORE INTO checkpoint_blobs (key, sha256, size) VALUES (?, ?, ?)"))
-                     .bind(checkpoint.key).bind(blob.sha256).bind(blob.size).run());
+                     .bind(checkpoint.key)
+                     .bind(blob.sha256)
+                     .bind(blob.size)
+                     .run());
       return {};
     }));
     auto standing = VF_TRY(find_locked(checkpoint.key));
@@ -52,8 +61,9 @@ class SqliteCheckpointStore final : public CheckpointStore {
 
   Result<std::optional<std::string>> find_source(const FileIdentity& file) override {
     const std::scoped_lock lock(mutex_);
-    auto row = VF_TRY(db_.prepare(
-        "SELECT sha256 FROM sources WHERE device = ? AND inode = ? AND size = ? AND modified_ns = ? AND changed_ns = ?"));
+    auto row =
+        VF_TRY(db_.prepare("SELECT sha256 FROM sources WHERE device = ? AND inode = ? AND size = ? AND modified_ns = ? "
+                           "AND changed_ns = ?"));
     row.bind(file.device).bind(file.inode).bind(file.size).bind(file.modified_ns).bind(file.changed_ns);
     if (!VF_TRY(row.step())) return std::nullopt;
     return row.text(0);
@@ -61,16 +71,23 @@ class SqliteCheckpointStore final : public CheckpointStore {
 
   Result<void> remember_source(const FileIdentity& file, const std::string& sha256) override {
     const std::scoped_lock lock(mutex_);
-    return VF_TRY(db_.prepare("INSERT OR REPLACE INTO sources (device, inode, size, modified_ns, changed_ns, sha256) VALUES (?, ?, ?, ?, ?, ?)"))
-        .bind(file.device).bind(file.inode).bind(file.size).bind(file.modified_ns).bind(file.changed_ns).bind(sha256).run();
+    return VF_TRY(db_.prepare("INSERT OR REPLACE INTO sources (device, inode, size, modified_ns, changed_ns, sha256) "
+                              "VALUES (?, ?, ?, ?, ?, ?)"))
+        .bind(file.device)
+        .bind(file.inode)
+        .bind(file.size)
+        .bind(file.modified_ns)
+        .bind(file.changed_ns)
+        .bind(sha256)
+        .run();
   }
 
   Result<CacheSummary> summary() override {
     const std::scoped_lock lock(mutex_);
     CacheSummary out;
-    auto kinds = VF_TRY(db_.prepare(
-        "SELECT kind, count(DISTINCT c.key), coalesce(sum(size), 0) FROM checkpoints c "
-        "LEFT JOIN checkpoint_blobs b ON b.key = c.key GROUP BY kind ORDER BY 3 DESC"));
+    auto kinds =
+        VF_TRY(db_.prepare("SELECT kind, count(DISTINCT c.key), coalesce(sum(size), 0) FROM checkpoints c "
+                           "LEFT JOIN checkpoint_blobs b ON b.key = c.key GROUP BY kind ORDER BY 3 DESC"));
     while (VF_TRY(kinds.step())) {
       out.kinds.push_back({kinds.text(0), kinds.number(1), kinds.number(2)});
       out.checkpoints += kinds.number(1);
@@ -84,8 +101,11 @@ class SqliteCheckpointStore final : public CheckpointStore {
     std::int64_t forgotten = 0;
     VF_CHECK(db_.transaction([&]() -> Result<void> {
       while (VF_TRY(stored_bytes()) > max_bytes) {
-        VF_CHECK(VF_TRY(db_.prepare("DELETE FROM checkpoints WHERE key IN (SELECT key FROM checkpoints WHERE used_at <= ? "
-                                    "ORDER BY used_at, key LIMIT 16)")).bind(now() - spare_seconds).run());
+        VF_CHECK(
+            VF_TRY(db_.prepare("DELETE FROM checkpoints WHERE key IN (SELECT key FROM checkpoints WHERE used_at <= ? "
+                               "ORDER BY used_at, key LIMIT 16)"))
+                .bind(now() - spare_seconds)
+                .run());
         if (db_.changes() == 0) break;
         forgotten += db_.changes();
       }
@@ -115,7 +135,8 @@ class SqliteCheckpointStore final : public CheckpointStore {
   }
 
   Result<std::int64_t> stored_bytes() {
-    auto row = VF_TRY(db_.prepare("SELECT coalesce(sum(size), 0) FROM (SELECT max(size) AS size FROM checkpoint_blobs GROUP BY sha256)"));
+    auto row = VF_TRY(db_.prepare(
+        "SELECT coalesce(sum(size), 0) FROM (SELECT max(size) AS size FROM checkpoint_blobs GROUP BY sha256)"));
     VF_TRY(row.step());
     return row.number(0);
   }
