@@ -129,7 +129,7 @@ std::string svt_light(const HdrMetadata& m) {
 }
 
 std::string initial_buffer(const VideoEncoder& e) {
-  return e.max_rate > 0 ? fmt::format("vbv-init={}", kInitialBuffer) : "";
+  return e.max_rate > 0 ? fmt::format("vbv-init={}", e.initial_buffer) : "";
 }
 
 using Options = std::map<std::string, std::string>;
@@ -211,9 +211,16 @@ Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_vi
   return out;
 }
 
-std::int64_t rate_within_cap(std::int64_t cap, double film_seconds, int chunks) {
-  const double spent = 2 * kInitialBuffer * chunks / std::max(film_seconds, 1.0);
-  return static_cast<std::int64_t>(static_cast<double>(cap) * std::max(0.6, 1 - spent));
+void limit_rate(VideoEncoder& encoder, std::int64_t cap, double film_seconds, int chunks) {
+  constexpr double kBurstSeconds = 3.0;
+  constexpr double kInitialBuffer = 0.4;
+  constexpr double kBufferSeconds = 2.0;
+  encoder.max_rate = cap;
+  encoder.buffer_size = static_cast<std::int64_t>(kBufferSeconds * static_cast<double>(cap));
+  if (film_seconds < kBurstSeconds) return;
+  const double spent = kBufferSeconds * kInitialBuffer * chunks / film_seconds;
+  encoder.initial_buffer = kInitialBuffer;
+  encoder.max_rate = static_cast<std::int64_t>(static_cast<double>(cap) * std::max(0.6, 1 - spent));
 }
 
 std::vector<std::string> speed_names(std::string_view codec) {

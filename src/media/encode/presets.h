@@ -24,15 +24,12 @@ struct VideoEncoder {
   std::int64_t buffer_size = 0;                     // 0 = twice the cap
   std::map<std::string, std::string> options = {};  // more of the encoder library's own options
 };
-BOOST_DESCRIBE_STRUCT(VideoEncoder, (), (codec, preset, crf, max_rate, buffer_size, options))
+BOOST_DESCRIBE_STRUCT(VideoEncoder, (), (codec, preset, crf, max_rate, buffer_size, initial_buffer, options))
 
-// How full an encoder's rate buffer is at the start of a chunk. Every chunk starts anew, so what stands
-// in the buffer is spent once a chunk on top of the rate.
-inline constexpr double kInitialBuffer = 0.3;
-
-// The rate to give the encoders of a film of so many chunks, so that its mean stays within `cap` (bit/s)
-// although each chunk spends its initial buffer of two seconds. At least 0.6 of the cap.
-std::int64_t rate_within_cap(std::int64_t cap, double film_seconds, int chunks);
+// Bounds the encoder of one chunk so that the mean of the whole film stays within `cap` (bit/s): every
+// chunk starts with a rate buffer of its own, and what stands in it is spent on top of the rate. Films
+// under three seconds are one burst of the buffer, whose mean means nothing: they get the cap itself.
+void limit_rate(VideoEncoder& encoder, std::int64_t cap, double film_seconds, int chunks);
 
 // The encoder for a codec at a quality ("low", "medium", "high" or a number on the encoder's scale)
 // and speed ("" = our default). Errors: invalid_argument (an unknown name, a number out of range),

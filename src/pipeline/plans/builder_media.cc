@@ -57,8 +57,7 @@ Result<void> TranscodeBuilder::choose_encoders() {
   for (const auto& video : out_.videos) {
     auto encoder =
         VF_TRY(media::choose_video_encoder(video.codec, options_.quality, options_.speed, video.max_bit_rate));
-    encoder.max_rate =
-        media::rate_within_cap(video.max_bit_rate, out_.duration_seconds, static_cast<int>(out_.cutting.chunks.size()));
+    media::limit_rate(encoder, video.max_bit_rate, out_.duration_seconds, static_cast<int>(out_.cutting.chunks.size()));
     encoders_.push_back(std::move(encoder));
   }
   return {};

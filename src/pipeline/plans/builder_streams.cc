@@ -27,6 +27,20 @@ bool is_picture_container(const std::string& container) {
 
 std::string size_text(int width, int height) { return fmt::format("{}x{}", width, height); }
 
+// A damaged video in a known codec and a codec that nobody reads are different news.
+Error undecodable(const media::MediaInfo& info, const media::StreamInfo& video) {
+  const bool damaged =
+      std::ranges::find(info.warnings, "undecodable-picture", &media::Warning::code) != info.warnings.end();
+  if (damaged)
+    return {ErrorCode::invalid_input,
+            fmt::format("Not one picture of the video ({}) can be decoded: the file is damaged.", video.codec),
+            {}};
+  return {ErrorCode::unsupported_input,
+          fmt::format("The video's codec '{}' is not on the list of what VideoForge reads (see `videoforge doctor`).",
+                      video.codec),
+          {}};
+}
+
 media::Deinterlace deinterlace_for(const std::string& field_order) {
   if (field_order == "top-first") return media::Deinterlace::top_first;
   if (field_order == "bottom-first") return media::Deinterlace::bottom_first;
@@ -56,12 +70,8 @@ Result<void> TranscodeBuilder::choose_streams() {
   }
   if (still && sounds_.empty())
     return fail(ErrorCode::unsupported_input,
-                "This is a single still picture, not a video; there is nothing to stream in it.");
-  if (video_ && !video_->decodable)
-    return fail(
-        ErrorCode::unsupported_input,
-        fmt::format("The video's codec '{}' is not on the list of what VideoForge reads (see `videoforge doctor`).",
-                    video_->codec));
+                "There is a single picture in this file, not a video; there is nothing to stream in it.");
+  if (video_ && !video_->decodable) return std::unexpected(undecodable(info, *video_));
   if (video_ && video_->video && video_->video->frames == 0) video_ = nullptr;
   if (!video_ && sounds_.empty())
     return fail(ErrorCode::unsupported_input,
