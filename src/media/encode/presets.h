@@ -22,6 +22,7 @@ struct VideoEncoder {
   double crf = 23;                                  // constant quality on the encoder's own scale
   std::int64_t max_rate = 0;                        // 0 = no cap
   std::int64_t buffer_size = 0;                     // 0 = twice the cap
+  double initial_buffer = 0.9;                      // share of the buffer that is full at the start (x264, x265)
   std::map<std::string, std::string> options = {};  // more of the encoder library's own options
 };
 BOOST_DESCRIBE_STRUCT(VideoEncoder, (), (codec, preset, crf, max_rate, buffer_size, initial_buffer, options))

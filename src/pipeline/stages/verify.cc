@@ -57,7 +57,7 @@ class Judge {
     blame(video.name, track.failures);
     out.duration_seconds = track.duration_seconds;
     out.mean_bit_rate = track.mean_bit_rate;
-    out.peak_bit_rate = track.peak_bit_rate;
+    out.peak_bit_rate = std::max(track.peak_bit_rate, track.mean_bit_rate);
     out.ssim = similarity(samples);
     if (out.frames != video.frames)
       blame(video.name, {fmt::format("it has {} frames and the source has {}", out.frames, video.frames)});
