@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The benchmarks: ours and our peers', side by side, in one run.
 
-    run.py [NAME...] [--pairs N]      without a name: all of bench/cases
+    run.py [NAME...] [--pairs N] [--bin DIR]      without a name: all of bench/cases
 
 Each case is a data file with the commands. Results go to bench/results/<name>.json, .md and .svg.
 Exit 0: every result is right and every goal met; 1: a goal is missed; 5: a result is wrong.
@@ -44,11 +44,11 @@ def machine():
             "date": date.today().isoformat(), "load": round(os.getloadavg()[0], 2)}
 
 
-def run_one(name, wanted_pairs):
+def run_one(name, wanted_pairs, binaries):
     case = tomllib.loads((ROOT / f"bench/cases/{name}.toml").read_text())
     print(f"==> {name}: {case['title']}", flush=True)
     place = Place(Sources(ROOT), ROOT / "build/bench/scratch", ROOT / f"build/logs/bench-{name}.log",
-                  {"bin": ROOT / "build/bin", "bench": ROOT / "bench"})
+                  {"bin": binaries, "bench": ROOT / "bench"})
     place.log.unlink(missing_ok=True)
     on = machine()
     if on["load"] > on["cores"] / 2:
@@ -70,13 +70,14 @@ def main():
     parser = argparse.ArgumentParser(prog="./run bench", description="Measures against the best ffmpeg commands.")
     parser.add_argument("name", nargs="*", help=f"of {', '.join(known)}; all without a name")
     parser.add_argument("--pairs", type=int, help="how often each pair is run (the case's own number)")
+    parser.add_argument("--bin", type=Path, default=ROOT / "build/bin", help="folder of the programs (build/bin)")
     asked = parser.parse_args()
     if unknown := [name for name in asked.name if name not in known]:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(known)}")
     status = 0
     for name in asked.name or known:
         try:
-            if not run_one(name, asked.pairs):
+            if not run_one(name, asked.pairs, asked.bin.resolve()):
                 print("    a goal is missed", flush=True)
                 status = max(status, 1)
         except (Failed, OSError, ValueError, KeyError) as problem:

@@ -29,12 +29,15 @@ def _tool(*command):
 def shape(path):
     """(width, height, frames, duration in seconds, bytes of packets) of the first video stream."""
     said = _tool("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-                 "stream=width,height:packet=size,duration_time", "-of", "json", str(path)).stdout
+                 "stream=width,height:packet=size,pts_time", "-of", "json", str(path)).stdout
     found = json.loads(said)
     if not found.get("streams"):
         raise Failed(f"{Path(path).name} has no video")
     packets, stream = found.get("packets", []), found["streams"][0]
-    seconds = sum(float(p.get("duration_time", 0)) for p in packets)
+    # Not every demuxer gives each packet a duration: the time covered is that of the first to the last
+    # picture, and one more.
+    times = [float(p["pts_time"]) for p in packets if "pts_time" in p]
+    seconds = (max(times) - min(times)) * len(times) / (len(times) - 1) if len(times) > 1 else 0
     return stream["width"], stream["height"], len(packets), seconds, sum(int(p["size"]) for p in packets)
 
 
