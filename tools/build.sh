@@ -28,6 +28,9 @@ full_tests() {
   (cd "$root" && logged configure-release "./run deps installs what may be missing." cmake --preset release "-DVF_FULL_TESTS=$1")
 }
 
+# Paths below the project are hashed relative to it: a second clone finds what the first compiled.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 # build PRESET [TARGET...]
 build() {
   local preset=$1 folder log="$logs/build-$1.log"
