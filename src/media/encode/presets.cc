@@ -213,14 +213,13 @@ Result<VideoEncoder> choose_video_encoder(std::string_view codec, std::string_vi
 
 void limit_rate(VideoEncoder& encoder, std::int64_t cap, double film_seconds, int chunks) {
   constexpr double kBurstSeconds = 3.0;
-  constexpr double kInitialBuffer = 0.4;
   constexpr double kBufferSeconds = 2.0;
+  constexpr double kLeastOfCap = 0.8;
   encoder.max_rate = cap;
   encoder.buffer_size = static_cast<std::int64_t>(kBufferSeconds * static_cast<double>(cap));
   if (film_seconds < kBurstSeconds) return;
-  const double spent = kBufferSeconds * kInitialBuffer * chunks / film_seconds;
-  encoder.initial_buffer = kInitialBuffer;
-  encoder.max_rate = static_cast<std::int64_t>(static_cast<double>(cap) * std::max(0.6, 1 - spent));
+  const double spent = kBufferSeconds * encoder.initial_buffer * chunks / film_seconds;
+  encoder.max_rate = static_cast<std::int64_t>(static_cast<double>(cap) * std::max(kLeastOfCap, 1 - spent));
 }
 
 std::vector<std::string> speed_names(std::string_view codec) {

@@ -34,7 +34,8 @@ Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
     return std::max<Ticks>(
         1, std::llround(seconds * static_cast<double>(index.time_base.den) / static_cast<double>(index.time_base.num)));
   };
-  const Ticks aim = std::max(ticks(kChunkSeconds), span / kMaxChunks);
+  const Ticks aim = std::max(std::clamp(span / kEnoughChunks, ticks(kShortestChunkSeconds), ticks(kUsualChunkSeconds)),
+                             span / kMaxChunks);
   // Chunks of about equal length: 11 s are two of 5.5, not 5 + 5 + 1.
   const Ticks count = std::max<Ticks>(1, span / aim);
   return {ticks(kSegmentSeconds), (span + count - 1) / count,

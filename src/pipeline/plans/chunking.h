@@ -11,8 +11,11 @@
 namespace vf::pipeline {
 
 inline constexpr double kSegmentSeconds = 2.0;
-inline constexpr double kChunkSeconds = 5.0;
-inline constexpr int kMaxChunks = 200;  // about; a longer film gets longer chunks
+// Chunks are short in a short film, so that all processors have work, and longer in a long one.
+inline constexpr double kShortestChunkSeconds = 5.0;
+inline constexpr double kUsualChunkSeconds = 12.0;
+inline constexpr int kEnoughChunks = 12;
+inline constexpr int kMaxChunks = 200;  // about; beyond the usual length, chunks grow with the film
 
 // All times in ticks of the source's time base; frames with start <= pts < end belong to it.
 struct Chunk {
