@@ -57,6 +57,10 @@ Result<TrimReport> trim_cache(blob::BlobStore& blobs, store::CheckpointStore& ch
 
 Result<TrimReport> trim_cache(const std::filesystem::path& work, std::int64_t max_bytes) {
   const auto opened = VF_TRY(open(work));
+  const auto folder = VF_TRY(open_folder(opened.folder));
+  if (!try_lock(folder.get(), true))
+    return fail(ErrorCode::conflict, fmt::format("Another videoforge is working in '{}'. Trim it when that has ended.",
+                                                 opened.folder.string()));
   return trim_cache(*opened.blobs, *opened.checkpoints, max_bytes, max_bytes == 0 ? 0 : kSpareSecondsByHand);
 }
 

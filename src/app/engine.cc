@@ -1,14 +1,18 @@
 #include "app/engine.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
 
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/cache.h"
 #include "base/sha256.h"
 #include "blob/fs/fs_blob_store.h"
 #include "pipeline/stage_child.h"
@@ -22,6 +26,25 @@ namespace fs = std::filesystem;
 fs::path home() {
   const char* value = std::getenv("HOME");
   return value && *value ? fs::path(value) : fs::temp_directory_path();
+}
+
+// Folders of runs without a cache that did not come to their end; a living one holds its lock.
+void clear_private_folders(const fs::path& folder) {
+  std::error_code ec;
+  for (auto at = fs::directory_iterator(folder, ec); !ec && at != fs::directory_iterator(); at.increment(ec)) {
+    const auto fd = open_folder(at->path());
+    std::error_code ignored;
+    if (fd && try_lock(fd->get(), true)) fs::remove_all(at->path(), ignored);
+  }
+}
+
+Result<UniqueFd> use_work_folder(const fs::path& folder) {
+  VF_CHECK(make_folder(folder));
+  auto fd = VF_TRY(open_folder(folder));
+  // Held alone only for the moments of a trim.
+  while (::flock(fd.get(), LOCK_SH) != 0 && errno == EINTR) {
+  }
+  return fd;
 }
 
 }  // namespace
@@ -54,10 +77,15 @@ fs::path default_work_folder() {
 Result<Engine> Engine::open(const EngineOptions& options) {
   Engine engine;
   engine.work_ = options.work.empty() ? default_work_folder() : options.work;
-  auto folder = engine.work_;
-  if (!options.cache) folder = engine.private_folder_ = engine.work_ / "private" / std::to_string(::getpid());
-  engine.blobs_ = VF_TRY(blob::open_fs_blob_store(folder));
-  engine.checkpoints_ = VF_TRY(store::open_sqlite_checkpoint_store(folder / "checkpoints.db"));
+  clear_private_folders(engine.work_ / "private");
+  if (!options.cache) {
+    const auto born = std::chrono::steady_clock::now().time_since_epoch().count();
+    engine.work_ = engine.work_ / "private" / fmt::format("{}-{}", ::getpid(), born);
+    engine.private_folder_ = engine.work_;
+  }
+  engine.in_use_ = VF_TRY(use_work_folder(engine.work_));
+  engine.blobs_ = VF_TRY(blob::open_fs_blob_store(engine.work_));
+  engine.checkpoints_ = VF_TRY(store::open_sqlite_checkpoint_store(engine.work_ / "checkpoints.db"));
   engine.nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
   engine.runner_options_.workers = options.workers > 0 ? options.workers : usable_processors();
   engine.runner_options_.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory() / 4 * 3;
@@ -67,8 +95,20 @@ Result<Engine> Engine::open(const EngineOptions& options) {
 Engine::~Engine() {
   if (private_folder_.empty()) return;
   checkpoints_.reset();
-  std::error_code ignored;
-  fs::remove_all(private_folder_, ignored);
+  blobs_.reset();
+  try {
+    std::error_code ignored;
+    fs::remove_all(private_folder_, ignored);
+  } catch (const std::bad_alloc&) {
+    // The next run clears it.
+  }
+}
+
+Result<void> Engine::trim_when_alone(std::int64_t max_bytes, std::int64_t spare_seconds) {
+  if (!keeps_cache() || !try_lock(in_use_.get(), true)) return {};
+  VF_CHECK(trim_cache(*blobs_, *checkpoints_, max_bytes, spare_seconds));
+  (void)try_lock(in_use_.get(), false);
+  return {};
 }
 
 pipeline::Runner Engine::runner() { return {*blobs_, *checkpoints_, *nursery_, runner_options_}; }

@@ -43,10 +43,14 @@ class Engine {
   const std::filesystem::path& work() const { return work_; }
   bool keeps_cache() const { return private_folder_.empty(); }
 
+  // Forgets what is old while no other process works here; a no-op otherwise.
+  Result<void> trim_when_alone(std::int64_t max_bytes, std::int64_t spare_seconds);
+
  private:
   Engine() = default;
-  std::filesystem::path work_;
+  std::filesystem::path work_;            // what is read and written: the cache, or the private folder
   std::filesystem::path private_folder_;  // removed when the engine goes; empty with a cache
+  UniqueFd in_use_;                       // a shared lock on work_: nobody trims it, or clears it as left over
   pipeline::RunnerOptions runner_options_;
   std::unique_ptr<blob::BlobStore> blobs_;
   std::unique_ptr<store::CheckpointStore> checkpoints_;

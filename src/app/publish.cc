@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <set>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -14,14 +17,23 @@ namespace {
 namespace fs = std::filesystem;
 
 // Lists what we wrote into a folder, so that a later run knows what is ours.
-constexpr const char* kMarker = ".videoforge";
+constexpr std::string_view kMarker = ".videoforge";
+constexpr std::string_view kPartial = ".partial";
+constexpr std::int64_t kCopyStep = 16 << 20;  // between two looks at the stop token
+constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 struct Marker {
   std::vector<std::string> files;
 };
 BOOST_DESCRIBE_STRUCT(Marker, (), (files))
 
-fs::path partial(const fs::path& path) { return path.string() + ".partial"; }
+fs::path partial(const fs::path& path) { return path.string() + std::string(kPartial); }
+
+// The marker itself on its way, of a process that was killed.
+bool is_marker_leftover(const fs::path& path) {
+  const auto name = path.filename().string();
+  return name.starts_with(kMarker) && name.ends_with(kPartial);
+}
 
 std::vector<std::string> earlier_files(const fs::path& folder) {
   const auto text = read_whole(folder / kMarker, 16 << 20);
@@ -30,7 +42,8 @@ std::vector<std::string> earlier_files(const fs::path& folder) {
   return marker ? std::move(marker->files) : std::vector<std::string>{};
 }
 
-Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& files) {
+// `anyway`: what the disk said when it was full in spite of the figures.
+Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& files, std::string anyway = {}) {
   struct statvfs st{};
   if (::statvfs(folder.c_str(), &st) != 0)
     return std::unexpected(system_error(errno, fmt::format("use '{}'", folder.string())));
@@ -40,46 +53,99 @@ Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& f
     for (const auto& piece : file.pieces) needed += piece.size;
   }
   const auto free = static_cast<std::int64_t>(st.f_bavail) * static_cast<std::int64_t>(st.f_frsize);
-  if (free > needed) return {};
-  return fail(ErrorCode::no_space, fmt::format("'{}' has {} MiB free and the result needs {} MiB. Free some space and "
-                                               "run it again; nothing is encoded twice.",
-                                               folder.string(), free >> 20, (needed >> 20) + 1));
+  if (free > needed && anyway.empty()) return {};
+  return fail(ErrorCode::no_space,
+              fmt::format("'{}' has {} MiB free and the result needs {} MiB. Free some space and run it again; nothing "
+                          "is encoded twice.",
+                          folder.string(), free >> 20, (needed >> 20) + 1),
+              std::move(anyway));
 }
 
-Result<void> write_partial(const fs::path& path, const PublishedFile& file, blob::BlobStore& blobs) {
+Error interrupted() {
+  return {ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}};
+}
+
+// Two runs with one folder would take each other's half-written files for their own.
+Result<UniqueFd> lock_output(const fs::path& folder, const std::stop_token& stop) {
+  auto fd = VF_TRY(open_folder(folder));
+  while (!try_lock(fd.get(), true)) {
+    if (stop.stop_requested()) return std::unexpected(interrupted());
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return fd;
+}
+
+// What a killed run left on its way to a name that this one may not write.
+void clear_partial(const fs::path& folder, const std::set<std::string>& names) {
+  std::error_code ec;
+  for (const auto& name : names)
+    if (fs::path(name).filename() == name) fs::remove(partial(folder / name), ec);
+  std::vector<fs::path> leftovers;
+  for (auto at = fs::directory_iterator(folder, ec); !ec && at != fs::directory_iterator(); at.increment(ec))
+    if (is_marker_leftover(at->path())) leftovers.push_back(at->path());
+  for (const auto& path : leftovers) fs::remove(path, ec);
+}
+
+Result<void> write_partial(const fs::path& path, const PublishedFile& file, blob::BlobStore& blobs,
+                           const std::stop_token& stop) {
   std::error_code ignored;
   fs::remove(partial(path), ignored);
   const auto fd = VF_TRY(create_new(partial(path)));
   for (const auto& piece : file.pieces) {
     const auto blob = VF_TRY(blobs.open(piece));
-    VF_CHECK(copy_range(blob.get(), 0, piece.size, fd.get()));
+    for (std::int64_t at = 0; at < piece.size; at += kCopyStep) {
+      if (stop.stop_requested()) return std::unexpected(interrupted());
+      VF_CHECK(copy_range(blob.get(), at, std::min(kCopyStep, piece.size - at), fd.get()));
+    }
   }
   VF_CHECK(write_all(fd.get(), file.text));
   if (::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, fmt::format("write '{}'", path.string())));
   return {};
 }
 
-Result<void> write_all_partial(const fs::path& folder, const std::vector<PublishedFile>& files,
-                               blob::BlobStore& blobs) {
+Result<void> write_all_partial(const fs::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs,
+                               const std::stop_token& stop) {
   for (const auto& file : files) {
-    auto written = write_partial(folder / file.name, file, blobs);
+    auto written = write_partial(folder / file.name, file, blobs, stop);
     if (written) continue;
     // Half a set is of no use to anybody: give the space back.
     std::error_code ignored;
     for (const auto& other : files) fs::remove(partial(folder / other.name), ignored);
+    if (written.error().code == ErrorCode::no_space) return reserve(folder, files, written.error().message);
     return written;
   }
   return {};
+}
+
+// The folder, or the nearest one above it that exists.
+Result<void> check_writable(fs::path folder) {
+  std::error_code ec;
+  folder = fs::absolute(folder, ec);
+  while (!fs::exists(folder, ec) && folder.has_relative_path()) folder = folder.parent_path();
+  if (!fs::is_directory(folder, ec))
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a folder.", folder.string()));
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("The folder '{}' cannot be written to: {}. Name another with -o.", folder.string(),
+                          std::strerror(errno)));
+}
+
+// Nothing in it, or nothing but the first thing we write.
+bool has_nothing_of_others(const fs::path& folder) {
+  std::error_code ec;
+  for (auto at = fs::directory_iterator(folder, ec); !ec && at != fs::directory_iterator(); at.increment(ec))
+    if (!is_marker_leftover(at->path())) return false;
+  return !ec;
 }
 
 }  // namespace
 
 Result<void> check_output_folder(const fs::path& folder) {
   std::error_code ec;
-  if (!fs::exists(folder, ec)) return {};
+  if (!fs::exists(folder, ec)) return check_writable(folder);
   if (!fs::is_directory(folder, ec))
     return fail(ErrorCode::invalid_argument, fmt::format("'{}' is a file; name a folder with -o.", folder.string()));
-  if (fs::is_empty(folder, ec) || fs::exists(folder / kMarker, ec)) return {};
+  if (fs::exists(folder / kMarker, ec) || has_nothing_of_others(folder)) return check_writable(folder);
   return fail(
       ErrorCode::invalid_argument,
       fmt::format(
@@ -87,11 +153,10 @@ Result<void> check_output_folder(const fs::path& folder) {
           folder.string()));
 }
 
-Result<void> publish(const fs::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs) {
-  std::error_code ec;
-  fs::create_directories(folder, ec);
-  if (ec) return std::unexpected(system_error(ec.value(), fmt::format("create the folder '{}'", folder.string())));
-  VF_CHECK(reserve(folder, files));
+Result<void> publish(const fs::path& folder, const std::vector<PublishedFile>& files, blob::BlobStore& blobs,
+                     const std::stop_token& stop) {
+  VF_CHECK(make_folder(folder));
+  const auto lock = VF_TRY(lock_output(folder, stop));
 
   // The marker comes first: what follows is ours even if we are killed in the middle.
   const auto earlier = earlier_files(folder);
@@ -99,12 +164,17 @@ Result<void> publish(const fs::path& folder, const std::vector<PublishedFile>& f
   std::set<std::string> current;
   for (const auto& file : files) current.insert(file.name);
   names.insert(current.begin(), current.end());
+  clear_partial(folder, names);
+  VF_CHECK(reserve(folder, files));
   VF_CHECK(write_file_atomically(folder / kMarker, dump(to_json(Marker{{names.begin(), names.end()}}))));
 
-  VF_CHECK(write_all_partial(folder, files, blobs));
+  VF_CHECK(write_all_partial(folder, files, blobs, stop));
+  VF_CHECK(sync_folder(folder));
   for (const auto& file : files)
     if (::rename(partial(folder / file.name).c_str(), (folder / file.name).c_str()) != 0)
       return std::unexpected(system_error(errno, fmt::format("name '{}'", (folder / file.name).string())));
+  VF_CHECK(sync_folder(folder));
+  std::error_code ec;
   for (const auto& name : earlier)
     if (!current.contains(name) && fs::path(name).filename() == name) fs::remove(folder / name, ec);
   return write_file_atomically(folder / kMarker, dump(to_json(Marker{{current.begin(), current.end()}})));

@@ -1,11 +1,14 @@
 #include "app/transcode.h"
 
+#include <cerrno>
 #include <chrono>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include "app/cache.h"
 #include "app/inspect.h"
 #include "app/job_sources.h"
 #include "app/publish.h"
@@ -28,6 +31,30 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+// Of two processes that begin at once the first to finish wins, and both use its secret. A process
+// that is killed here leaves nothing: until it is linked, the file has no name.
+Result<std::string> write_secret_once(const std::filesystem::path& path, const std::string& secret) {
+  const auto what = fmt::format("write '{}'", path.string());
+  const UniqueFd fd(::open(path.parent_path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd) {
+    // A file system without nameless files.
+    VF_CHECK(write_file_atomically(path, secret));
+    return secret;
+  }
+  VF_CHECK(write_all(fd.get(), secret));
+  if (::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, what));
+  const auto link = fmt::format("/proc/self/fd/{}", fd.get());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return secret;
+    if (errno != EEXIST) return std::unexpected(system_error(errno, what));
+    auto first = VF_TRY(read_whole(path, 1024));
+    if (first.size() == kSecretBytes) return first;
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);  // cut short: of no use to anybody
+  }
+  return fail(ErrorCode::conflict, fmt::format("Cannot {}: another process changes it.", what));
+}
+
 // A secret of this work folder, made once. Keys are derived from it, so that the same command gives
 // the same bytes again and nobody else can guess them.
 Result<std::string> work_secret(const std::filesystem::path& work) {
@@ -36,10 +63,7 @@ Result<std::string> work_secret(const std::filesystem::path& work) {
   std::string secret(kSecretBytes, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1)
     return fail(ErrorCode::internal, "The system gives no random numbers.");
-  VF_CHECK(write_file_atomically(path, secret));
-  std::error_code ignored;
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
-  return secret;
+  return VF_TRY(write_secret_once(path, secret));
 }
 
 std::string derive(const std::string& secret, const std::string& what) {
@@ -101,8 +125,9 @@ Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, c
   auto files = VF_TRY(set_files(prepared.plan, run, prepared.key));
   list_files(report, files);
   VF_CHECK(add_report_files(files, report, prepared.plan, engine.blobs()));
-  VF_CHECK(publish(request.output, files, engine.blobs()));
-  if (engine.keeps_cache()) VF_CHECK(trim_cache(engine.blobs(), engine.checkpoints(), kCacheBytes, kSpareSeconds));
+  VF_CHECK(publish(request.output, files, engine.blobs(), stop));
+  // The set stands; a cache that could not be trimmed is no reason to call it failed.
+  (void)engine.trim_when_alone(kCacheBytes, kSpareSeconds);
   return report;
 }
 

@@ -79,6 +79,7 @@ BOOST_DESCRIBE_STRUCT(KindTotal, (), (kind, count, reused, cpu_seconds, wall_sec
 json::object stages_object(const pipeline::RunReport& run, double& cpu_seconds) {
   std::vector<KindTotal> kinds;
   int reused = 0;
+  int retried = 0;
   for (const auto& record : run.stages) {
     auto row = std::ranges::find(kinds, record.kind, &KindTotal::kind);
     if (row == kinds.end()) row = kinds.insert(kinds.end(), KindTotal{.kind = record.kind});
@@ -88,10 +89,13 @@ json::object stages_object(const pipeline::RunReport& run, double& cpu_seconds) 
     row->wall_seconds += record.usage.wall_seconds;
     row->peak_memory_bytes = std::max(row->peak_memory_bytes, record.usage.peak_memory_bytes);
     reused += record.reused ? 1 : 0;
+    retried += record.attempts > 1 ? 1 : 0;
     cpu_seconds += record.usage.cpu_seconds;
   }
-  return {
-      {"run", static_cast<std::int64_t>(run.stages.size()) - reused}, {"reused", reused}, {"by_kind", to_json(kinds)}};
+  return {{"run", static_cast<std::int64_t>(run.stages.size()) - reused},
+          {"reused", reused},
+          {"retried", retried},
+          {"by_kind", to_json(kinds)}};
 }
 
 // Every chunk's and track's warnings, the source's own and the verdict's, each sentence once.

@@ -62,6 +62,17 @@ Error system_error(int error_number, std::string_view what) {
           ErrorCode::no_space,
           fmt::format("Cannot {}: {}. Free some space and run it again; it goes on where it stopped.", what, reason),
           {}};
+    case EACCES:
+    case EROFS:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return {ErrorCode::invalid_argument, fmt::format("Cannot {}: {}.", what, reason), {}};
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+    case EIO:
+      return {ErrorCode::unavailable, fmt::format("Cannot {}: {}.", what, reason), {}};
     case ENOMEM:
       return {ErrorCode::no_memory, fmt::format("Cannot {}: {}.", what, reason), {}};
     default:

@@ -51,8 +51,9 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::str
   return std::unexpected(Error{code, std::move(message), std::move(detail)});
 }
 
-// An Error from errno after a failed system call; ENOSPC, EDQUOT and EFBIG become no_space, ENOMEM
-// no_memory, everything else internal. `what` names the act: "write the output".
+// An Error from errno after a failed system call: a full disk becomes no_space, ENOMEM no_memory, a
+// place that may not be used invalid_argument, what may pass (EIO, EAGAIN, too many files)
+// unavailable, everything else internal. `what` names the act: "write the output".
 Error system_error(int error_number, std::string_view what);
 
 }  // namespace vf

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -96,6 +97,33 @@ Result<void> copy_range(int from, std::int64_t offset, std::int64_t length, int 
     if (n == 0) return fail(ErrorCode::internal, "A file ended before its expected length.");
     length -= n;
   }
+  return {};
+}
+
+bool try_lock(int fd, bool exclusive) {
+  while (::flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
+    if (errno != EINTR) return errno != EWOULDBLOCK;
+  return true;
+}
+
+Result<UniqueFd> open_folder(const fs::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return fd;
+  return std::unexpected(system_error(errno, fmt::format("open the folder '{}'", path.string())));
+}
+
+Result<void> sync_folder(const fs::path& path) {
+  const auto fd = VF_TRY(open_folder(path));
+  // Some file systems keep names safe by themselves and refuse this.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL)
+    return std::unexpected(system_error(errno, fmt::format("write the folder '{}'", path.string())));
+  return {};
+}
+
+Result<void> make_folder(const fs::path& path) {
+  std::error_code ec;
+  fs::create_directories(path, ec);
+  if (ec) return std::unexpected(system_error(ec.value(), fmt::format("create the folder '{}'", path.string())));
   return {};
 }
 

@@ -61,6 +61,19 @@ Result<std::string> read_whole(const std::filesystem::path& path, std::int64_t l
 // Appends `length` bytes of `from` starting at `offset` to `to`, in the kernel where it can.
 Result<void> copy_range(int from, std::int64_t offset, std::int64_t length, int to);
 
+// Takes an flock(2) on an open file or folder without waiting; it ends with the last descriptor of that
+// opening. False where another process holds it. A file system without locks counts as free.
+bool try_lock(int fd, bool exclusive);
+
+// Opens a folder, to lock or to sync it.
+Result<UniqueFd> open_folder(const std::filesystem::path& path);
+
+// Makes names in the folder durable: a rename is so only once its folder is.
+Result<void> sync_folder(const std::filesystem::path& path);
+
+// Creates the folder with its parents where it is missing.
+Result<void> make_folder(const std::filesystem::path& path);
+
 // Writes a file so that a crash leaves either the old one or the whole new one (aside, fsync, rename).
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 

@@ -40,11 +40,18 @@ class BlobStore {
   // For reading, from offset 0. Errors: not_found.
   virtual Result<UniqueFd> open(const jobs::BlobRef& blob) = 0;
 
+  // Reads every byte: whether they are still what the name says. Damaged ones are removed, so that the
+  // same bytes can be committed again; missing ones are not an error.
+  virtual Result<bool> intact(const jobs::BlobRef& blob) = 0;
+
   virtual Result<std::vector<BlobStat>> list() = 0;
   virtual Result<void> remove(const std::string& sha256) = 0;
 
   // Bytes that can still be written.
   virtual Result<std::int64_t> free_bytes() = 0;
+
+  // Where that is, for people: a folder.
+  virtual std::string place() const = 0;
 };
 
 }  // namespace vf::blob

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <thread>
 
 #include <pthread.h>
@@ -78,6 +79,9 @@ int main(int argc, char** argv) {
       return status == 0 ? 4 : status;
     }
     return status;
+  } catch (const std::bad_alloc&) {
+    std::fputs("videoforge: There is not enough memory. Run it again; it goes on where it stopped.\n", stderr);
+    return 4;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "videoforge: An unexpected fault: %s\n", e.what());
     return 5;

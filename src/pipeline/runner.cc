@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "pipeline/execution.h"
@@ -67,18 +68,32 @@ class Run {
   Result<RunReport> go(jobs::Plan plan, std::stop_token stop) {
     VF_CHECK(state_.add(std::move(plan.stages), sources_));
     {
-      const std::stop_callback on_stop(stop, [this] {
-        fail_run({ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}});
-      });
+      const std::stop_callback on_stop(stop, [this] { fail_run(std::move(interrupted_)); });
       std::vector<std::jthread> workers;
-      for (int i = 0; i < std::max(1, options_.workers); ++i) workers.emplace_back([this] { work(); });
+      try {
+        for (int i = 0; i < std::max(1, options_.workers); ++i) workers.emplace_back([this] { work(); });
+      } catch (const std::exception&) {
+        // The system gives no more threads or memory: those that started do it all.
+        if (workers.empty()) fail_run(std::move(no_memory_));
+      }
     }
     if (error_) return std::unexpected(std::move(*error_));
     return std::move(state_).report();
   }
 
  private:
+  // Nothing may leave a thread as an exception: that would end the process.
   void work() {
+    try {
+      work_through();
+    } catch (const std::bad_alloc&) {
+      fail_run(std::move(no_memory_));
+    } catch (const std::exception& e) {
+      fail_run({ErrorCode::internal, "An unexpected fault.", e.what()});
+    }
+  }
+
+  void work_through() {
     for (;;) {
       Nodes group;
       {
@@ -100,17 +115,20 @@ class Run {
     }
   }
 
-  void run_group(const Nodes& group) {
-    auto missing = reuse(group);
-    if (!missing) return fail_run(missing.error());
-    if (missing->empty()) return;
+  void run_group(Nodes group) {
     for (;;) {
+      // Asked again before every attempt: the last one may have committed some of them.
+      auto missing = reuse(group);
+      if (!missing) return fail_run(missing.error());
+      if (missing->empty()) return;
+      group.clear();
+      for (const auto& member : *missing) group.push_back(member.node);
       auto done = execute_members(*missing);
       if (done) return;
       const int attempt = attempts_of(*missing);
       if (!is_retryable(done.error().code) || done.error().code == ErrorCode::no_space ||
           attempt >= options_.max_attempts)
-        return fail_run(done.error());
+        return fail_run(explained(std::move(done).error(), *missing));
       if (!back_off(attempt)) return;
       retry(*missing);
     }
@@ -167,26 +185,42 @@ class Run {
     return missing;
   }
 
-  // A checkpoint whose bytes are gone or cut is forgotten and made again.
+  // A checkpoint whose bytes are gone, cut or changed is forgotten and made again.
   Result<bool> intact(const store::Checkpoint& checkpoint) {
     for (const auto& blob : checkpoint.output.blobs)
-      if (!blobs_.open(blob)) {
+      if (!VF_TRY(blobs_.intact(blob))) {
         VF_CHECK(checkpoints_.forget(checkpoint.key));
         return false;
       }
     return true;
   }
 
-  Result<void> reserve_disk(const std::vector<Member>& members) {
+  static std::int64_t disk_needed(const std::vector<Member>& members) {
     std::int64_t needed = kDiskMargin;
     for (const auto& member : members) needed += member.stage->outputs > 0 ? member.stage->cost.output_bytes : 0;
+    return needed;
+  }
+
+  Error disk_full(std::int64_t free, std::int64_t needed, std::string detail = {}) {
+    return {ErrorCode::no_space,
+            fmt::format("The disk of the work folder '{}' has {} MiB free, and the next step needs {} MiB. Free some "
+                        "space and run it again; it goes on where it stopped.",
+                        blobs_.place(), free >> 20, (needed >> 20) + 1),
+            std::move(detail)};
+  }
+
+  Result<void> reserve_disk(const std::vector<Member>& members) {
+    const auto needed = disk_needed(members);
     const auto free = VF_TRY(blobs_.free_bytes());
     if (free >= needed) return {};
-    return fail(
-        ErrorCode::no_space,
-        fmt::format("The disk of the work folder has {} MiB free, and the next step needs {} MiB. Free some space "
-                    "and run it again; it goes on where it stopped.",
-                    free >> 20, needed >> 20));
+    return std::unexpected(disk_full(free, needed));
+  }
+
+  // A stage only knows that its descriptor takes no more; which disk that is stands here.
+  Error explained(Error error, const std::vector<Member>& members) {
+    if (error.code != ErrorCode::no_space || error.message.contains(blobs_.place())) return error;
+    const auto free = blobs_.free_bytes();
+    return disk_full(free ? *free : 0, disk_needed(members), error.message);
   }
 
   Result<int> place_of(Wired& wired, const jobs::BlobRef& blob, const jobs::StageInput& from) {
@@ -230,21 +264,25 @@ class Run {
     }
     auto outcome = execute(nursery_, wired.request, [&](double fraction) { tell(nodes, fraction); }, stop_.get_token());
     if (!outcome.results) return std::unexpected(std::move(outcome.results).error());
+    std::vector<jobs::StageOutput> standing;
+    const auto usage_of = [&](std::size_t m) { return m == 0 ? outcome.usage : jobs::StageUsage{}; };
+    for (std::size_t m = 0; m < members.size(); ++m)
+      standing.push_back(VF_TRY(commit(members[m], std::move((*outcome.results)[m]), wired.outputs[m], usage_of(m))));
+    // Only now: a stage that is finished must not be tried again because its neighbour failed.
     for (std::size_t m = 0; m < members.size(); ++m) {
-      const auto usage = m == 0 ? outcome.usage : jobs::StageUsage{};
-      VF_CHECK(commit(members[m], std::move((*outcome.results)[m]), wired.outputs[m], usage));
+      const auto& stage = *members[m].stage;
+      finish(members[m].node, std::move(standing[m]),
+             {stage.id, stage.kind, false, attempts_of({members[m]}), usage_of(m)});
     }
     return {};
   }
 
-  Result<void> commit(const Member& member, json::value result, std::vector<std::unique_ptr<blob::Staged>>& outputs,
-                      const jobs::StageUsage& usage) {
+  Result<jobs::StageOutput> commit(const Member& member, json::value result,
+                                   std::vector<std::unique_ptr<blob::Staged>>& outputs, const jobs::StageUsage& usage) {
     store::Checkpoint checkpoint{member.key, member.stage->kind, {std::move(result), {}}, usage};
     for (auto& staged : outputs) checkpoint.output.blobs.push_back(VF_TRY(blobs_.commit(std::move(staged))));
     auto standing = VF_TRY(checkpoints_.commit(checkpoint));
-    finish(member.node, std::move(standing.output),
-           {member.stage->id, member.stage->kind, false, attempts_of({member}), usage});
-    return {};
+    return std::move(standing.output);
   }
 
   void finish(std::size_t node, jobs::StageOutput output, StageRecord record) {
@@ -282,6 +320,9 @@ class Run {
   RunState state_;
   std::map<std::size_t, int> extra_attempts_;
   std::optional<Error> error_;
+  // Made before they are needed: without memory, or inside a stop callback, no text can be made.
+  Error no_memory_{ErrorCode::no_memory, "There is not enough memory. Run it again; it goes on where it stopped.", {}};
+  Error interrupted_{ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}};
   std::stop_source stop_;
 };
 

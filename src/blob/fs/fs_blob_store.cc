@@ -3,8 +3,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,6 +17,8 @@ namespace vf::blob {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kStageAttempts = 100;
 
 class FsStaged final : public Staged {
  public:
@@ -36,54 +36,49 @@ class FsStaged final : public Staged {
   fs::path path_;
 };
 
-Result<void> make_folder(const fs::path& path) {
-  std::error_code ec;
-  fs::create_directories(path, ec);
-  if (ec) return std::unexpected(system_error(ec.value(), fmt::format("create the folder '{}'", path.string())));
-  return {};
-}
-
-// A rename is durable once its folder is.
-Result<void> sync_folder(const fs::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0)
-    return std::unexpected(system_error(errno, fmt::format("write the folder '{}'", path.string())));
-  return {};
-}
-
-// Temporary names start with the writer's process id; a file whose writer is gone is rubbish.
+// What is being written is locked by its writer; a file that nobody locks is rubbish of a process that
+// ended. Locks, unlike process ids, mean the same in every container that shares the folder.
 void clear_leftovers(const fs::path& tmp) {
   std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(tmp, ec)) {
-    const auto pid = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
-    if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) fs::remove(entry.path(), ec);
+  for (auto at = fs::directory_iterator(tmp, ec); !ec && at != fs::directory_iterator(); at.increment(ec)) {
+    const UniqueFd fd(::open(at->path().c_str(), O_RDONLY | O_CLOEXEC));
+    std::error_code ignored;
+    if (fd && try_lock(fd.get(), true)) fs::remove(at->path(), ignored);
   }
 }
 
 class FsBlobStore final : public BlobStore {
  public:
-  explicit FsBlobStore(fs::path root) : root_(std::move(root)) {}
+  explicit FsBlobStore(fs::path root) : root_(std::move(root)) { clear_leftovers(root_ / "tmp"); }
 
   Result<std::unique_ptr<Staged>> stage() override {
-    const auto path = root_ / "tmp" / fmt::format("{}-{}", ::getpid(), counter_.fetch_add(1));
-    auto fd = VF_TRY(create_new(path));
-    return std::make_unique<FsStaged>(std::move(fd), path);
+    for (int attempt = 0; attempt < kStageAttempts; ++attempt) {
+      const auto path = root_ / "tmp" / fmt::format("{}-{}-{}", ::getpid(), born_, counter_.fetch_add(1));
+      auto staged = std::make_unique<FsStaged>(VF_TRY(create_new(path)), path);
+      struct stat st{};
+      // Somebody who was clearing may have come between the two calls: then it has no name any more.
+      if (try_lock(staged->fd(), true) && ::fstat(staged->fd(), &st) == 0 && st.st_nlink > 0) return staged;
+    }
+    return fail(ErrorCode::unavailable,
+                fmt::format("Files in the work folder '{}' vanish while they are written.", root_.string()));
   }
 
   Result<jobs::BlobRef> commit(std::unique_ptr<Staged> staged) override {
     auto& file = static_cast<FsStaged&>(*staged);
     jobs::BlobRef blob{VF_TRY(sha256_file(file.fd())), VF_TRY(file_size(file.fd()))};
     const auto target = path_of(blob.sha256);
-    struct stat st{};
-    if (::stat(target.c_str(), &st) == 0 && st.st_size == blob.size) {
+    if (VF_TRY(intact(blob))) {
       // Written again: young again, so that no collection takes it from under its new reader.
       ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
       return blob;
     }
-    VF_CHECK(make_folder(target.parent_path()));
-    if (::fsync(file.fd()) != 0) return std::unexpected(system_error(errno, "write a checkpoint"));
-    if (::rename(file.path().c_str(), target.c_str()) != 0)
-      return std::unexpected(system_error(errno, "write a checkpoint"));
+    const auto what = fmt::format("write to the work folder '{}'", root_.string());
+    if (::fsync(file.fd()) != 0) return std::unexpected(system_error(errno, what));
+    if (!fs::exists(target.parent_path())) {
+      VF_CHECK(make_folder(target.parent_path()));
+      VF_CHECK(sync_folder(root_ / "blobs"));
+    }
+    if (::rename(file.path().c_str(), target.c_str()) != 0) return std::unexpected(system_error(errno, what));
     file.renamed();
     VF_CHECK(sync_folder(target.parent_path()));
     return blob;
@@ -96,23 +91,35 @@ class FsBlobStore final : public BlobStore {
     return fd;
   }
 
+  Result<bool> intact(const jobs::BlobRef& blob) override {
+    const auto path = path_of(blob.sha256);
+    const auto fd = open_for_read(path);
+    if (!fd && fd.error().code == ErrorCode::not_found) return false;
+    if (!fd) return std::unexpected(fd.error());
+    if (VF_TRY(file_size(fd->get())) == blob.size && VF_TRY(sha256_file(fd->get())) == blob.sha256) return true;
+    VF_CHECK(remove(blob.sha256));
+    return false;
+  }
+
   Result<std::vector<BlobStat>> list() override {
     std::vector<BlobStat> out;
     std::error_code ec;
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    for (const auto& entry : fs::recursive_directory_iterator(root_ / "blobs", ec)) {
+    // The plain steps of the iterator throw; a file that another process removes meanwhile is no fault.
+    using Walk = fs::recursive_directory_iterator;
+    for (auto at = Walk(root_ / "blobs", ec); !ec && at != Walk(); at.increment(ec)) {
       struct stat st{};
-      if (::stat(entry.path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
-      out.push_back({entry.path().filename().string(), st.st_size, now - st.st_mtime});
+      if (::stat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
+      out.push_back({at->path().filename().string(), st.st_size, now - st.st_mtime});
     }
-    if (ec) return std::unexpected(system_error(ec.value(), "list the work folder"));
+    if (ec) return std::unexpected(system_error(ec.value(), fmt::format("list the work folder '{}'", root_.string())));
     return out;
   }
 
   Result<void> remove(const std::string& sha256) override {
     std::error_code ec;
     fs::remove(path_of(sha256), ec);
-    if (ec) return std::unexpected(system_error(ec.value(), "remove a checkpoint"));
+    if (ec) return std::unexpected(system_error(ec.value(), fmt::format("clear the work folder '{}'", root_.string())));
     return {};
   }
 
@@ -122,10 +129,14 @@ class FsBlobStore final : public BlobStore {
     return static_cast<std::int64_t>(st.f_bavail) * static_cast<std::int64_t>(st.f_frsize);
   }
 
+  std::string place() const override { return root_.string(); }
+
  private:
   fs::path path_of(const std::string& sha256) const { return root_ / "blobs" / sha256.substr(0, 2) / sha256; }
 
   fs::path root_;
+  // Beside the process id, which another process may have had before or has in another container.
+  std::int64_t born_ = std::chrono::steady_clock::now().time_since_epoch().count();
   std::atomic<int> counter_{0};
 };
 
@@ -134,7 +145,6 @@ class FsBlobStore final : public BlobStore {
 Result<std::unique_ptr<BlobStore>> open_fs_blob_store(const fs::path& root) {
   VF_CHECK(make_folder(root / "blobs"));
   VF_CHECK(make_folder(root / "tmp"));
-  clear_leftovers(root / "tmp");
   return std::make_unique<FsBlobStore>(root);
 }
 

@@ -106,10 +106,13 @@ Result<SpawnReply> NurseryProcess::ask(const SpawnRequest& request, std::span<co
     return receive_reply(socket_.get());
   }();
   if (reply) return reply;
-  // A late answer to this request must not meet the next one.
-  ::kill(pid_, SIGKILL);
-  end();
+  abandon();
   return fail(ErrorCode::unavailable, "A sandboxed process could not be started.", reply.error().message);
+}
+
+void NurseryProcess::abandon() {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+  end();
 }
 
 void NurseryProcess::end() {

@@ -25,6 +25,9 @@ class NurseryProcess {
   // One request; the process ends where it does not answer properly. Errors: unavailable.
   Result<SpawnReply> ask(const SpawnRequest& request, std::span<const int> fds);
 
+  // Kills it: a late answer to one request must not meet the next.
+  void abandon();
+
   // Asks it to go, and kills it if it does not; reaps it.
   void end();
 

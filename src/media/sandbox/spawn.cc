@@ -6,6 +6,7 @@
 #include <deque>
 #include <future>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include <fcntl.h>
@@ -36,12 +37,19 @@ Result<Pipe> make_pipe() {
   return pipe;
 }
 
-// A child nobody will watch must not live.
-void put_down(pid_t pid) {
-  ::kill(pid, SIGKILL);
-  while (::waitpid(pid, nullptr, __WALL) < 0 && errno == EINTR) {
+// A child nobody will watch must not live, however the way to its watcher ends.
+struct Unwatched {
+  pid_t pid;
+  explicit Unwatched(pid_t child) : pid(child) {}
+  Unwatched(const Unwatched&) = delete;
+  Unwatched& operator=(const Unwatched&) = delete;
+  ~Unwatched() {
+    if (pid <= 0) return;
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, __WALL) < 0 && errno == EINTR) {
+    }
   }
-}
+};
 
 struct Job {
   sandbox::SpawnRequest request;
@@ -69,7 +77,11 @@ struct Nursery::State {
   // counts the thread that made a process as its parent.
   void serve(std::promise<Result<void>> started) {
     ::pthread_setname_np(::pthread_self(), "vf-nursery");
-    started.set_value(process.start());
+    try {
+      started.set_value(process.start());
+    } catch (const std::bad_alloc&) {
+      started.set_exception(std::current_exception());
+    }
     pid = process.pid();
     std::unique_lock lock(mutex);
     while (true) {
@@ -89,10 +101,15 @@ struct Nursery::State {
 
   // Once more with a new nursery where the old one died since.
   Result<sandbox::SpawnReply> answer(const Job& job) {
-    auto reply = process.ask(job.request, job.fds);
-    if (!reply) reply = process.ask(job.request, job.fds);
-    pid = process.pid();
-    return reply;
+    try {
+      auto reply = process.ask(job.request, job.fds);
+      if (!reply) reply = process.ask(job.request, job.fds);
+      pid = process.pid();
+      return reply;
+    } catch (const std::bad_alloc&) {
+      process.abandon();
+      return sandbox::SpawnReply{0, ENOMEM};
+    }
   }
 
   Result<sandbox::SpawnReply> ask(Job& job) {
@@ -143,16 +160,16 @@ Result<Child> Nursery::spawn(const SpawnSpec& spec) {
   const auto reply = VF_TRY(state_->ask(job));
   if (reply.pid <= 0) return std::unexpected(system_error(reply.error, "start a sandboxed process"));
 
+  Unwatched unwatched(reply.pid);
   UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, reply.pid, 0)));
-  auto usage = sandbox::UsageProbe::open(reply.pid);
-  if (!process || !usage) {
-    put_down(reply.pid);
-    return usage ? fail(ErrorCode::internal, "The kernel gives no handle of a sandboxed process (pidfd, Linux 5.3).")
-                 : std::unexpected(usage.error());
-  }
-  return Child(std::make_unique<Child::State>(Child::State{state_, reply.pid, std::move(process),
+  if (!process)
+    return fail(ErrorCode::internal, "The kernel gives no handle of a sandboxed process (pidfd, Linux 5.3).");
+  auto usage = VF_TRY(sandbox::UsageProbe::open(reply.pid));
+  auto state = std::make_unique<Child::State>(Child::State{state_, reply.pid, std::move(process),
                                                            std::move(control.read), std::move(messages.read),
-                                                           std::move(*usage), spec.limits, std::move(outputs)}));
+                                                           std::move(usage), spec.limits, std::move(outputs)});
+  unwatched.pid = 0;
+  return Child(std::move(state));
 }
 
 }  // namespace vf::media

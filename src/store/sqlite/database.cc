@@ -12,11 +12,18 @@ namespace {
 Error sqlite_error(sqlite3* db, std::string_view what) {
   const int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
   const std::string text = db ? sqlite3_errmsg(db) : "out of memory";
+  const char* file = db ? sqlite3_db_filename(db, "main") : nullptr;
+  const auto folder = std::filesystem::path(file ? file : "").parent_path().string();
   switch (code) {
     case SQLITE_FULL:
       return {ErrorCode::no_space,
-              "The disk of the work folder is full. Free some space and run it again; it goes on where it stopped.",
+              fmt::format("The disk of the work folder '{}' is full. Free some space (64 MiB at least) and run it "
+                          "again; it goes on where it stopped.",
+                          folder),
               text};
+    case SQLITE_IOERR:
+      return {ErrorCode::unavailable,
+              fmt::format("The database in the work folder '{}' cannot be read or written.", folder), text};
     case SQLITE_NOMEM:
       return {ErrorCode::no_memory, "There is not enough memory.", text};
     case SQLITE_BUSY:
@@ -25,13 +32,16 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return {ErrorCode::invalid_argument, "The work folder cannot be written to. Choose another with --work DIR.",
-              text};
+      return {ErrorCode::invalid_argument,
+              fmt::format("The work folder '{}' cannot be written to. Choose another with --work DIR.", folder), text};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorCode::internal,
-              "The work folder's database is damaged. Remove the work folder (only speed is lost) and run it again.",
-              text};
+      return {
+          ErrorCode::internal,
+          fmt::format("The database in the work folder '{}' is damaged. Remove the folder (only speed is lost) and run "
+                      "it again.",
+                      folder),
+          text};
     default:
       return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
   }
@@ -106,11 +116,17 @@ Result<void> Database::execute(std::string_view sql) {
 std::int64_t Database::changes() const { return sqlite3_changes64(db_.get()); }
 
 Result<void> Database::transaction(const std::function<Result<void>()>& work) {
+  // Also when `work` throws for want of memory: the connection must not stay inside a transaction.
+  struct Rollback {
+    sqlite3* db;
+    ~Rollback() {
+      if (!sqlite3_get_autocommit(db)) sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+  };
   VF_CHECK(execute("BEGIN IMMEDIATE"));
-  auto done = work();
-  if (done) done = execute("COMMIT");
-  if (!done) (void)execute("ROLLBACK");
-  return done;
+  const Rollback rollback{db_.get()};
+  VF_CHECK(work());
+  return execute("COMMIT");
 }
 
 Result<void> Database::migrate() {
