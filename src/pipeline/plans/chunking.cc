@@ -36,8 +36,8 @@ Lengths lengths_for(const media::VideoIndex& index, Ticks span) {
   };
   const Ticks aim = std::max(std::clamp(span / kEnoughChunks, ticks(kShortestChunkSeconds), ticks(kUsualChunkSeconds)),
                              span / kMaxChunks);
-  // Chunks of about equal length: 11 s are two of 5.5, not 5 + 5 + 1.
-  const Ticks count = std::max<Ticks>(1, span / aim);
+  // Chunks of about equal length: 11 s are two of 5.5, not 5 + 5 + 1, and 8 s are two of 4.
+  const Ticks count = std::max<Ticks>(1, (span + aim / 2) / aim);
   return {ticks(kSegmentSeconds), (span + count - 1) / count,
           count < kShortFilmChunks ? kShortFilmStretch : kChunkStretch};
 }
