@@ -3,7 +3,8 @@
 
     headers.py ROOT COMPILE_COMMANDS
 
-Each header is compiled (syntax only) with the flags of a source file of its own folder, or of the
+A header that foo.cc includes before everything else was compiled alone by the build itself. Every
+other one is compiled here (syntax only) with the flags of a source file of its own folder, or of the
 nearest room that has one. Headers whose text and whose includes did not change since they last
 passed are not compiled again: a stamp beside COMPILE_COMMANDS remembers them.
 """
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 OWN_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+ANY_LINE_OF_CODE = re.compile(r"^(?!\s*(//|$)).*$", re.M)
 
 
 def compile_flags(commands, source_root):
@@ -67,10 +69,22 @@ def digest(header, source_root, seen=None):
     return out.hexdigest()
 
 
+def proven_by_build(header, source_root, compiled):
+    """Its own source file is compiled and begins with it."""
+    source = header.with_suffix(".cc")
+    if source not in compiled:
+        return False
+    first = ANY_LINE_OF_CODE.search(source.read_text())
+    return bool(first) and first.group(0).split() == [
+        "#include", f'"{header.relative_to(source_root).as_posix()}"']
+
+
 def main():
     root, commands_path = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
     source_root = root / "src"
-    flags = compile_flags(json.loads(commands_path.read_text()), source_root)
+    commands = json.loads(commands_path.read_text())
+    flags = compile_flags(commands, source_root)
+    compiled = {Path(entry["file"]) for entry in commands}
     if not flags:
         print("no source file under src/ is compiled, so there are no flags to go by")
         return 1
@@ -81,7 +95,7 @@ def main():
         command = flags_for(header, source_root, flags)
         key = hashlib.sha256((" ".join(command) + digest(header, source_root)).encode()).hexdigest()
         name = header.relative_to(source_root).as_posix()
-        if known.get(name) == key:
+        if known.get(name) == key or proven_by_build(header, source_root, compiled):
             return name, key, ""
         done = subprocess.run(
             command + ["-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c++-header", str(header)],
