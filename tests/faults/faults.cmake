@@ -1,0 +1,15 @@
+# Faults put in on purpose (docs/security.md, cases 2, 5, 6 and 7): each script transcodes a composed clip,
+# disturbs it, and compares bytes with a run that was left alone.
+add_library(fault_shim MODULE ${CMAKE_SOURCE_DIR}/tests/faults/shim.cc)
+set_target_properties(fault_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/faults)
+target_link_libraries(fault_shim PRIVATE ${CMAKE_DL_LIBS})
+foreach(name kill disk calls together never_twice)
+  add_test(NAME faults/${name} COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/faults/${name}_test.py)
+  set(seconds 300)
+  if(VF_FULL_TESTS)
+    set(seconds 14400)
+  endif()
+  # Alone: their moments are measured, and a neighbour's load moves them.
+  set_tests_properties(faults/${name} PROPERTIES TIMEOUT ${seconds} LABELS faults SKIP_RETURN_CODE 77 RUN_SERIAL ON
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge;VIDEOFORGE_FAULT_SHIM=${CMAKE_BINARY_DIR}/tests/faults/fault_shim.so")
+endforeach()
