@@ -115,6 +115,7 @@ Result<void> RungEncoder::write(const AVPacket& packet) {
   if (found == times_.end()) return fail(ErrorCode::internal, "The encoder returned a picture that it was not given.");
   const auto [duration, starts_segment] = found->second;
   times_.erase(found);
+  written_ticks_ += duration;
   const bool key = (packet.flags & AV_PKT_FLAG_KEY) != 0;
   if (starts_segment) {
     if (!key) return fail(ErrorCode::internal, "The encoder did not start a segment with a key frame.");

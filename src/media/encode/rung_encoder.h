@@ -29,6 +29,9 @@ class RungEncoder {
   Result<void> add(EncoderPicture picture);
   Result<TrackChunk> finish();
 
+  // How long the pictures last that were written so far; add() may write none, or several.
+  std::int64_t written_ticks() const { return written_ticks_; }
+
  private:
   Result<void> open(const AVFrame& first);
   Result<void> flush();
@@ -49,6 +52,7 @@ class RungEncoder {
   };
   std::map<std::int64_t, Time> times_;  // of the pictures inside the encoder, by pts
   bool first_segment_ = true;
+  std::int64_t written_ticks_ = 0;
   std::vector<std::uint8_t> sample_;
 };
 

@@ -10,6 +10,7 @@
 #include "media/av/ptr.h"
 #include "media/decode/video_reader.h"
 #include "media/encode/bounded_queue.h"
+#include "media/encode/encode_meter.h"
 #include "media/encode/rung_encoder.h"
 
 namespace vf::media {
@@ -36,8 +37,10 @@ Result<void> check(const ChunkSpec& spec, std::span<const RungOutput> outputs) {
 // One rung's thread: takes pictures until the queue closes.
 class RungThread {
  public:
-  RungThread(const ChunkSpec& spec, const ChunkRung& rung, int fd)
-      : queue_(kQueuedPictures), encoder_(spec, rung, fd), thread_([this] { run(); }) {}
+  RungThread(const ChunkSpec& spec, std::size_t rung, int fd, EncodeMeter& meter)
+      : rung_(rung), meter_(meter), queue_(kQueuedPictures), encoder_(spec, spec.rungs[rung], fd), thread_([this] {
+          run();
+        }) {}
   ~RungThread() { queue_.close(); }
 
   // False when the encoder has failed: finish() tells why.
@@ -65,10 +68,13 @@ class RungThread {
         queue_.close();
         return;
       }
+      meter_.wrote(rung_, encoder_.written_ticks());
     }
     if (!abandoned_) outcome_ = encoder_.finish();
   }
 
+  std::size_t rung_;
+  EncodeMeter& meter_;
   BoundedQueue<EncoderPicture> queue_;
   RungEncoder encoder_;
   std::atomic<bool> abandoned_ = false;
@@ -197,8 +203,7 @@ std::vector<Warning> warnings_of(const VideoReaderStats& stats, std::int64_t hel
   return out;
 }
 
-Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distributor, const ChunkSpec& spec,
-                 const EncodeProgress& progress) {
+Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distributor, const ChunkSpec& spec) {
   bool more = true;
   const auto drain = [&]() -> Result<void> {
     while (more && VF_TRY(chain.pull())) more = VF_TRY(distributor.add(chain));
@@ -207,13 +212,8 @@ Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distribu
   while (more) {
     const auto* frame = VF_TRY(reader.next());
     if (!frame) break;
-    const auto pts = frame->pts;
     VF_CHECK(chain.push(frame));
     VF_CHECK(drain());
-    if (progress)
-      progress(std::clamp(
-          static_cast<double>(pts - spec.start_ticks) / static_cast<double>(spec.end_ticks - spec.start_ticks), 0.0,
-          1.0));
   }
   VF_CHECK(chain.push(nullptr));
   VF_CHECK(drain());
@@ -240,11 +240,12 @@ Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpe
   std::vector<Target> targets;
   for (const auto& rung : spec.rungs) targets.push_back(rung.target);
   auto chain = VF_TRY(PictureChain::create(spec.picture, {spec.time_base, spec.origin_ticks}, targets, resources));
+  EncodeMeter meter(spec, rescale(spec.end_ticks - spec.start_ticks, spec.time_base, {1, spec.timescale}), progress);
   std::vector<std::unique_ptr<RungThread>> rungs;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i)
-    rungs.push_back(std::make_unique<RungThread>(spec, spec.rungs[i], outputs[i].fd));
+    rungs.push_back(std::make_unique<RungThread>(spec, i, outputs[i].fd, meter));
   Distributor distributor(spec, rungs);
-  const auto outcome = run(reader, chain, distributor, spec, progress);
+  const auto outcome = run(reader, chain, distributor, spec);
   for (const auto& rung : rungs) {
     if (outcome)
       rung->end();
