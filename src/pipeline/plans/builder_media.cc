@@ -239,7 +239,7 @@ void TranscodeBuilder::add_audio() {
     proof.params = to_json(proof_spec);
     proof.inputs = {{kVideoSource, "", {}}, {"", audio.chunk_stage, {1, 0}}};
     proof.priority = kProofPriority;
-    proof.cost = {0.05 + out_.duration_seconds * 0.004 * sound->audio->channels, 128LL << 20, 0};
+    proof.cost = {0.03 + out_.duration_seconds * 0.002 * sound->audio->channels, 128LL << 20, 0};
     audio.proof_stage = add(std::move(proof)).id;
     out_.audios.push_back(std::move(audio));
   }

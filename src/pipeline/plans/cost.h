@@ -17,6 +17,9 @@ struct Footage {
 
 jobs::StageCost decode_cost(const Footage& source, std::int64_t source_bytes);
 
+// The part of encode_cost that a chunk of any length pays.
+double encoder_start_seconds(double pixels);
+
 // One rendition, decoding left out. `max_bit_rate` bounds the bytes.
 jobs::StageCost encode_cost(const std::string& codec, const std::string& quality, const std::string& speed,
                             const Footage& rendition, std::int64_t max_bit_rate);

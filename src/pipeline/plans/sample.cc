@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "media/encode/video_chunk.h"
+#include "pipeline/plans/cost.h"
 #include "pipeline/stages/chunk_result.h"
 
 namespace vf::pipeline {
@@ -40,7 +41,9 @@ SamplePlan sample_plan(const TranscodePlan& plan) {
       params->segment_starts.resize(1);
       auto sample = stage;
       sample.params = to_json(*params);
-      sample.cost.cpu_seconds *= share;
+      const auto& target = params->rungs.front().target;
+      const double start = encoder_start_seconds(static_cast<double>(target.width) * target.height);
+      sample.cost.cpu_seconds = start + share * (sample.cost.cpu_seconds - start);
       out.track_of[sample.id] = params->rungs.front().target.name;
       out.frames[sample.id] = share * static_cast<double>(chunk.frames);
       out.plan.stages.push_back(std::move(sample));
