@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/classification.hpp>
@@ -54,14 +53,25 @@ Result<pipeline::ClipRange> clip_of(const std::string& text) {
   const auto from = dash == 0 ? 0.0 : time_of(std::string_view(text).substr(0, dash));
   const auto to = dash + 1 == text.size() ? 0.0 : time_of(std::string_view(text).substr(dash + 1));
   if (!from || !to || text.size() < 2) return refuse();
+  // An end of 0 that was typed is not the end that was left out.
+  if (dash + 1 < text.size() && *to <= *from)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("--clip '{}' is empty. Its end must come after its start.", text));
   return pipeline::ClipRange{*from, *to};
 }
 
 Result<media::Crop> crop_of(const std::string& text) {
   media::Crop crop;
-  int used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d+%d+%d%n", &crop.width, &crop.height, &crop.x, &crop.y, &used) == 4 &&
-      static_cast<std::size_t>(used) == text.size())
+  std::string_view rest = text;
+  const auto take = [&rest](int& value, std::string_view separator) {
+    const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    if (ec != std::errc()) return false;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (!rest.starts_with(separator)) return false;
+    rest.remove_prefix(separator.size());
+    return true;
+  };
+  if (take(crop.width, "x") && take(crop.height, "+") && take(crop.x, "+") && take(crop.y, "") && rest.empty())
     return crop;
   return wrong("--crop", text, "1280x720+320+180 (width x height + left + top)");
 }

@@ -174,6 +174,11 @@ const std::string& demuxer_whitelist() {
   return list;
 }
 
+const std::string& subtitle_demuxers() {
+  static const std::string list = "srt,ass,webvtt,sup";
+  return list;
+}
+
 const std::string& decoder_whitelist() {
   static const std::string list = [] {
     std::string out;

@@ -21,6 +21,9 @@ std::span<const AllowRow> allowed_codecs();
 
 // "mov,matroska,..." for AVFormatContext::format_whitelist.
 const std::string& demuxer_whitelist();
+
+// The ones of files that hold nothing but subtitles: read where a subtitle file is expected, never as a film.
+const std::string& subtitle_demuxers();
 // Decoder names for AVFormatContext/AVCodecContext::codec_whitelist.
 const std::string& decoder_whitelist();
 

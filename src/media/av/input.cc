@@ -171,7 +171,8 @@ void set_bounds(AVFormatContext& context, const InputOptions& options) {
   context.probesize = options.probe_bytes;
   context.max_analyze_duration = options.analyze_microseconds;
   context.max_streams = libav_stream_cap(options.max_streams);
-  context.format_whitelist = av_strdup(demuxer_whitelist().c_str());
+  const auto text = options.subtitle_file ? "," + subtitle_demuxers() : std::string();
+  context.format_whitelist = av_strdup((demuxer_whitelist() + text).c_str());
   context.codec_whitelist = av_strdup(decoder_whitelist().c_str());
   context.protocol_whitelist = av_strdup("");  // not even file: libav names nothing
 }

@@ -22,6 +22,7 @@ struct InputOptions {
   std::int64_t analyze_microseconds = 5'000'000;
   int max_streams = 64;          // more end with limit_exceeded
   std::int64_t max_pixels = 0;   // no decoder may start on a larger picture; 0 = no cap
+  bool subtitle_file = false;    // also the containers that hold nothing but text
   bool find_stream_info = true;  // off where the caller only copies known packets
   // A blob of our own in pieces (header, then chunks), read as one virtual file. Empty: `fd` alone.
   std::vector<int> parts = {};

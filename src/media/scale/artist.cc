@@ -16,8 +16,14 @@ namespace {
 constexpr std::int64_t kMaxWatermarkPixels = 4096LL * 4096;
 
 Result<RgbaImage> load_image(int fd) {
-  auto reader = VF_TRY(VideoReader::create(fd, -1, {.max_pixels = kMaxWatermarkPixels}));
-  const auto* frame = VF_TRY(reader.next());
+  const auto refuse = [](const Error& why) {
+    return fail(why.code, "The watermark cannot be read as a picture.", why.message);
+  };
+  auto reader = VideoReader::create(fd, -1, {.max_pixels = kMaxWatermarkPixels});
+  if (!reader) return refuse(reader.error());
+  const auto first = reader->next();
+  if (!first) return refuse(first.error());
+  const auto* frame = *first;
   if (!frame) return fail(ErrorCode::invalid_input, "The watermark cannot be read as a picture.");
   auto scaler = VF_TRY(Scaler::create({frame->width, frame->height, frame->format}, light_of(*frame, 0),
                                       {frame->width, frame->height, AV_PIX_FMT_RGBA}, AVCOL_SPC_BT709));
@@ -59,7 +65,7 @@ struct Subtitles {
   }
 
   Result<void> follow(double now) {
-    if (!track) track = VF_TRY(SubtitleTrack::open(fd, stream_index, font_fd, now));
+    if (!track) track = VF_TRY(SubtitleTrack::open(fd, stream_index, font_fd, now, own_file));
     return track->advance(now);
   }
 };

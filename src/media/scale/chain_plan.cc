@@ -20,6 +20,15 @@ bool has_alpha(int format) {
   return d && (d->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
 }
 
+// Targets of one kind of light share a chain.
+enum class Branch { hdr, own_matrix, sdr };
+
+Branch branch_of(const Target& target, const Light& light) {
+  // An SDR source has no light to keep, an HDR one no matrix that SDR players know.
+  if (light.transfer != Transfer::sdr) return target.keep_hdr ? Branch::hdr : Branch::sdr;
+  return target.keep_matrix && !light.needs_mapping() ? Branch::own_matrix : Branch::sdr;
+}
+
 // Builds the nodes of a plan, remembering what stands at the end of the growing branch.
 class Planner {
  public:
@@ -33,7 +42,7 @@ class Planner {
     Light light;
   };
 
-  Result<Place> first_of_branch(Place at, PictureShape to, bool keep_hdr);
+  Result<Place> first_of_branch(Place at, PictureShape to, Branch branch);
   Result<Place> scaled(Place at, PictureShape to);
 
  private:
@@ -76,7 +85,7 @@ Result<Planner::Place> Planner::to_sdr(Place at, int format) {
   return at;
 }
 
-Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, bool keep_hdr) {
+Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, Branch branch) {
   if (has_alpha(at.shape.format)) {
     const auto* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(at.shape.format));
     auto shape = at.shape;
@@ -85,12 +94,12 @@ Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, bool 
     light.rgb = light.full_range = true;
     at = VF_TRY(add(at, make_flatten_step(at.shape, at.light), shape, light));
   }
-  const bool map = !keep_hdr && source_light_.needs_mapping();
+  const bool map = branch == Branch::sdr && source_light_.needs_mapping();
   const bool swapped = spec_.rotation == 90 || spec_.rotation == 270;
   const PictureShape lying{swapped ? to.height : to.width, swapped ? to.width : to.height,
                            map ? kWorkFormat10 : to.format};
   at = VF_TRY(scaled(at, lying));
-  if (!keep_hdr) at = VF_TRY(to_sdr(at, to.format));
+  if (branch == Branch::sdr) at = VF_TRY(to_sdr(at, to.format));
   if (spec_.rotation != 0 || spec_.mirrored)
     at = VF_TRY(add(at, make_turn_step(at.shape, spec_.rotation, spec_.mirrored), to, at.light));
   if (artist_) at = VF_TRY(add(at, artist_->make_step(at.shape, at.light), at.shape, at.light));
@@ -109,9 +118,8 @@ Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const Pict
   const auto area = [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].width) * targets[i].height; };
   std::ranges::sort(order,
                     [&](std::size_t a, std::size_t b) { return area(a) != area(b) ? area(a) > area(b) : a < b; });
-  for (const bool hdr : {true, false}) {
-    // An SDR source has no light to keep.
-    const auto belongs = [&](std::size_t i) { return hdr == (targets[i].keep_hdr && light.transfer != Transfer::sdr); };
+  for (const auto branch : {Branch::hdr, Branch::own_matrix, Branch::sdr}) {
+    const auto belongs = [&](std::size_t i) { return branch_of(targets[i], light) == branch; };
     const bool deep =
         std::ranges::any_of(order, [&](std::size_t i) { return belongs(i) && format_of(targets[i]) == kWorkFormat10; });
     Planner planner(plan, light, spec, artist);
@@ -121,11 +129,11 @@ Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const Pict
       if (!belongs(i)) continue;
       // The chain itself stays at the depth of its deepest target; shallower ones leave it sideways.
       const PictureShape work{targets[i].width, targets[i].height, deep ? kWorkFormat10 : format_of(targets[i])};
-      at = first ? VF_TRY(planner.first_of_branch(at, work, hdr)) : VF_TRY(planner.scaled(at, work));
+      at = first ? VF_TRY(planner.first_of_branch(at, work, branch)) : VF_TRY(planner.scaled(at, work));
       first = false;
       const auto final = VF_TRY(planner.scaled(at, {work.width, work.height, format_of(targets[i])}));
       plan.of_target[i] = final.node;
-      plan.hdr_target[i] = hdr;
+      plan.hdr_target[i] = branch == Branch::hdr;
     }
   }
   return plan;

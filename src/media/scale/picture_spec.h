@@ -67,8 +67,9 @@ struct Target {
   int height = 0;
   std::string pixel_format = "yuv420p";  // or "yuv420p10le"
   bool keep_hdr = false;
+  bool keep_matrix = false;  // SDR colours stay in the source's own matrix: what a copy is held against
   friend bool operator==(const Target&, const Target&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Target, (), (name, width, height, pixel_format, keep_hdr))
+BOOST_DESCRIBE_STRUCT(Target, (), (name, width, height, pixel_format, keep_hdr, keep_matrix))
 
 }  // namespace vf::media

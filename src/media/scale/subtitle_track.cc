@@ -108,10 +108,15 @@ Result<void> SubtitleTrack::State::open_text(int font_fd) {
 SubtitleTrack::SubtitleTrack(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SubtitleTrack::~SubtitleTrack() = default;
 
-Result<std::unique_ptr<SubtitleTrack>> SubtitleTrack::open(int fd, int stream_index, int font_fd,
-                                                           double start_seconds) {
+Result<std::unique_ptr<SubtitleTrack>> SubtitleTrack::open(int fd, int stream_index, int font_fd, double start_seconds,
+                                                           bool own_file) {
   auto state = std::make_unique<State>();
-  state->input = VF_TRY(av::Input::open(fd));
+  auto input = av::Input::open(fd, {.subtitle_file = own_file});
+  if (!input && own_file && input.error().code != ErrorCode::no_memory)
+    return fail(ErrorCode::invalid_input,
+                "The subtitle file cannot be read: it is neither SubRip, WebVTT nor ASS, nor a film with subtitles.",
+                input.error().message);
+  state->input = VF_TRY(std::move(input));
   auto* stream = state->input->stream(stream_index);
   if (!stream || stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE)
     return fail(ErrorCode::not_found, "The file has no such subtitle stream.");

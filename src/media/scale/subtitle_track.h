@@ -17,7 +17,9 @@ class SubtitleTrack {
  public:
   // Reading starts a minute before `start_seconds` (of the file's clock). `font_fd` -1: only what is
   // attached. Errors: not_found (no such subtitle stream), unsupported_input, as av::Input::open.
-  static Result<std::unique_ptr<SubtitleTrack>> open(int fd, int stream_index, int font_fd, double start_seconds);
+  // `own_file`: subtitles alone are no film, and are read only where they are expected.
+  static Result<std::unique_ptr<SubtitleTrack>> open(int fd, int stream_index, int font_fd, double start_seconds,
+                                                     bool own_file = false);
   ~SubtitleTrack();
 
   // Reads on up to `seconds`; times must not go back.

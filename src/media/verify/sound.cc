@@ -29,6 +29,10 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+std::size_t window_samples(double seconds) {
+  return static_cast<std::size_t>(std::max(0.0, std::floor(seconds * kWindowRate)));
+}
+
 // What the windows say together.
 class Comparison {
  public:
@@ -179,6 +183,9 @@ Result<SoundProof> verify_audio_track(const SoundSpec& spec, int source_fd, cons
     if (source_open) {
       auto theirs = source.next(kWindowSeconds);
       source_open = theirs && !theirs->empty();
+      // A clip ends where the source goes on.
+      if (source_open && spec.duration_seconds > 0)
+        theirs->resize(std::min(theirs->size(), window_samples(spec.duration_seconds - at)));
       if (source_open) comparison.add(at, *theirs, ours, !spec.loudness_changed);
     }
     if (progress && wanted > 0) progress(std::min(1.0, at / wanted));

@@ -153,6 +153,7 @@ void TranscodeBuilder::add_proofs(std::size_t c) {
                                  std::ranges::lower_bound(frames, chunk.end));
   for (auto& video : out_.videos) {
     params.target = target_of(video, *video_->video);
+    params.target.keep_matrix = video.copied;
     jobs::Stage stage;
     stage.id = "verify-picture/" + chunk_id(c, video.name);
     stage.kind = "verify-picture";

@@ -160,11 +160,15 @@ std::optional<std::string> TranscodeBuilder::why_no_copy(const Rung& rung, const
   const auto& index = source_.index;
   if (index.key_ticks.empty() || index.key_ticks.front() != index.frame_ticks.front())
     return "it does not begin with a key frame";
-  if (options_.clip && options_.clip->from > 0) {
-    const auto first = std::ranges::lower_bound(
-        index.frame_ticks, std::llround(options_.clip->from / std::max(1e-12, seconds_of(1))) + index.first_ticks);
-    if (first == index.frame_ticks.end() || !std::ranges::binary_search(index.key_ticks, *first))
-      return "the clip does not begin at a key frame";
+  if (options_.clip) {
+    // A group of pictures is copied whole or not at all: the ones before a cut may need the ones behind it.
+    const auto range = clip_ticks();
+    const auto at_key = [&](std::int64_t ticks) {
+      const auto frame = std::ranges::lower_bound(index.frame_ticks, ticks);
+      return frame == index.frame_ticks.end() || std::ranges::binary_search(index.key_ticks, *frame);
+    };
+    if (!at_key(range.from)) return "the clip does not begin at a key frame";
+    if (!at_key(range.to)) return "the clip does not end at a key frame";
   }
   return std::nullopt;
 }
@@ -189,7 +193,7 @@ void TranscodeBuilder::choose_rung(const Rung& rung, const std::string& codec, b
   out_.videos.push_back(std::move(video));
 }
 
-Result<TranscodeBuilder::ClipTicks> TranscodeBuilder::clip_ticks() const {
+TranscodeBuilder::ClipTicks TranscodeBuilder::clip_ticks() const {
   const auto& index = source_.index;
   if (!options_.clip) return ClipTicks{INT64_MIN, INT64_MAX};
   const auto ticks = [&](double seconds) {
@@ -208,7 +212,7 @@ Result<void> TranscodeBuilder::cut() {
     out_.duration_seconds = end - (options_.clip ? options_.clip->from : 0);
     if (out_.duration_seconds > 0) return {};
   } else {
-    const auto range = VF_TRY(clip_ticks());
+    const auto range = clip_ticks();
     const bool copies = std::ranges::any_of(out_.videos, &PlannedVideo::copied);
     out_.cutting = pipeline::cut(source_.index, range.from, range.to, copies);
     timescale_ = timescale_for(source_.index.time_base);

@@ -38,7 +38,7 @@ class TranscodeBuilder {
   void decide(int stream, std::string kind, std::string action, std::string target, std::string reason);
   void drop_unused();
   Result<void> choose_burn();
-  Result<ClipTicks> clip_ticks() const;
+  ClipTicks clip_ticks() const;
   std::optional<std::string> why_no_copy(const Rung& rung, const std::string& codec, std::int64_t cap) const;
   void choose_rung(const Rung& rung, const std::string& codec, bool first_codec);
   void add_encodes(std::size_t chunk);

@@ -51,11 +51,12 @@ class Judge {
       for (const auto& note : proof.notes) warn("picture-note", fmt::format("{}: {}", video.name, note));
       out.frames += proof.frames;
       samples.insert(samples.end(), proof.samples.begin(), proof.samples.end());
-      for (const auto bytes : proof.second_bytes) out.second_bits.push_back(bytes * 8);
     }
     const auto track = VF_TRY(from_json<TrackProof>(next().result));
     blame(video.name, track.failures);
     out.duration_seconds = track.duration_seconds;
+    // Of the whole track: a chunk's own seconds begin with the chunk.
+    for (const auto bytes : track.second_bytes) out.second_bits.push_back(bytes * 8);
     out.mean_bit_rate = track.mean_bit_rate;
     out.peak_bit_rate = std::max(track.peak_bit_rate, track.mean_bit_rate);
     out.ssim = similarity(samples);
@@ -92,7 +93,8 @@ class Judge {
     std::string detail;
     for (const auto& failure : failures_) detail += (detail.empty() ? "" : "; ") + failure;
     return fail(ErrorCode::verify_failed,
-                fmt::format("What was written is not the source, so nothing is published: {}.", failures_.front()),
+                fmt::format("What was written is not the source, so nothing is published: {}{}", failures_.front(),
+                            failures_.front().ends_with('.') ? "" : "."),
                 detail);
   }
 
@@ -156,7 +158,7 @@ Result<Verdict> verify(const VerifyParams& params, const StageMember& member) {
   return std::move(judge).verdict();
 }
 
-std::string version() { return own_version(1); }
+std::string version() { return own_version(2); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   return for_each_member<VerifyParams>(
