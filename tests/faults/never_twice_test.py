@@ -34,6 +34,16 @@ def only_what_is_new(place):
     check(count(two, "audio") == 0, "the sound was made again")
     check(files_two["video_480p.mp4"] == files_one["video_480p.mp4"], "the old rung's file changed")
 
+    # Whichever rung came first, the bytes are those of both made at once.
+    (place / "fresh").mkdir()
+    _, files_fresh, _ = set_of(clip, place / "fresh", "--ladder", "480p,360p")
+    check(files_two == files_fresh, "a rung added later has other bytes than one made at once with the others")
+    (place / "upwards").mkdir()
+    set_of(clip, place / "upwards", "--ladder", "360p")
+    up, files_up, _ = set_of(clip, place / "upwards", "--ladder", "480p,360p")
+    check(count(up, "encode") == chunks, f"{count(up, 'encode')} encodes ran for a new rung above")
+    check(files_up == files_fresh, "a rung added above has other bytes than one made at once with the others")
+
     poster, files_poster, _ = set_of(clip, place, "--ladder", "480p,360p", "--poster-at", "7")
     for kind in ("encode", "audio", "verify-picture", "stitch", "storyboard"):
         check(count(poster, kind) == 0, f"another poster made '{kind}' run {count(poster, kind)} times")

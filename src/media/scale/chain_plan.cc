@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
+#include <map>
+#include <tuple>
+#include <utility>
 
 extern "C" {
 #include <libavutil/pixdesc.h>
@@ -106,6 +108,29 @@ Result<Planner::Place> Planner::first_of_branch(Place at, PictureShape to, Branc
   return at;
 }
 
+// Above this a picture is halved on its way to a target that is small enough, so that several small
+// targets of a very large source share the first step.
+constexpr std::int64_t kLargePixels = 1920 * 1088;
+
+// The picture that a target is scaled from. It follows from the source and this one target, never from
+// the others of the call: a rung's bytes must not depend on which other rungs are made beside it. The
+// target's own shape where nothing is gained on the way. `costly`: work that targets should share.
+PictureShape level_for(PictureShape source, PictureShape target, const PictureSpec& spec, bool costly) {
+  if (spec.rotation == 90 || spec.rotation == 270) std::swap(source.width, source.height);
+  const auto even = [](int size) { return size & ~1; };
+  PictureShape level{even(source.width), even(source.height), target.format};
+  const auto holds = [&](int width, int height) { return width >= target.width && height >= target.height; };
+  if (!holds(level.width, level.height)) return target;
+  bool halved = false;
+  while (std::int64_t{level.width} * level.height > kLargePixels &&
+         holds(even(level.width / 2), even(level.height / 2))) {
+    level.width = even(level.width / 2);
+    level.height = even(level.height / 2);
+    halved = true;
+  }
+  return halved || costly ? level : target;
+}
+
 }  // namespace
 
 Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec,
@@ -113,28 +138,23 @@ Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const Pict
   ChainPlan plan;
   plan.of_target.assign(targets.size(), -1);
   plan.hdr_target.assign(targets.size(), false);
-  std::vector<std::size_t> order(targets.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto area = [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].width) * targets[i].height; };
-  std::ranges::sort(order,
-                    [&](std::size_t a, std::size_t b) { return area(a) != area(b) ? area(a) > area(b) : a < b; });
-  for (const auto branch : {Branch::hdr, Branch::own_matrix, Branch::sdr}) {
-    const auto belongs = [&](std::size_t i) { return branch_of(targets[i], light) == branch; };
-    const bool deep =
-        std::ranges::any_of(order, [&](std::size_t i) { return belongs(i) && format_of(targets[i]) == kWorkFormat10; });
+  using Key = std::tuple<Branch, int, int, int>;
+  std::map<Key, Planner::Place> known;  // a picture that two targets need is made once
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto branch = branch_of(targets[i], light);
+    const PictureShape own{targets[i].width, targets[i].height, format_of(targets[i])};
+    const auto level = level_for(source, own, spec, artist || light.needs_mapping());
     Planner planner(plan, light, spec, artist);
-    Planner::Place at{-1, source, light};
-    bool first = true;
-    for (const auto i : order) {
-      if (!belongs(i)) continue;
-      // The chain itself stays at the depth of its deepest target; shallower ones leave it sideways.
-      const PictureShape work{targets[i].width, targets[i].height, deep ? kWorkFormat10 : format_of(targets[i])};
-      at = first ? VF_TRY(planner.first_of_branch(at, work, branch)) : VF_TRY(planner.scaled(at, work));
-      first = false;
-      const auto final = VF_TRY(planner.scaled(at, {work.width, work.height, format_of(targets[i])}));
-      plan.of_target[i] = final.node;
-      plan.hdr_target[i] = branch == Branch::hdr;
-    }
+    const auto make = [&](const PictureShape& shape, const auto& step) -> Result<Planner::Place> {
+      const Key key{branch, shape.format, shape.width, shape.height};
+      if (const auto found = known.find(key); found != known.end()) return found->second;
+      return known[key] = VF_TRY(step());
+    };
+    const Planner::Place start{-1, source, light};
+    auto at = VF_TRY(make(level, [&] { return planner.first_of_branch(start, level, branch); }));
+    if (level.width != own.width || level.height != own.height) at = VF_TRY(planner.scaled(at, own));
+    plan.of_target[i] = at.node;
+    plan.hdr_target[i] = branch == Branch::hdr;
   }
   return plan;
 }

@@ -26,8 +26,8 @@ struct ChainPlan {
   std::vector<bool> hdr_target;  // the picture keeps the source's light
 };
 
-// `source` is cropped and deinterlaced already. Targets are scaled in order of size, each from the
-// next larger one; SDR and HDR targets form a chain each.
+// `source` is cropped and deinterlaced already. What a target looks like follows from the source and
+// that target alone, whatever the others are; where two need the same picture on the way, it is made once.
 Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const PictureSpec& spec,
                              std::span<const Target> targets, const Artist* artist);
 

@@ -11,7 +11,7 @@ namespace vf::pipeline {
 namespace {
 
 std::string version() {
-  std::string out = codec_version(1);
+  std::string out = codec_version(2);
   for (const auto* codec : {"h264", "hevc", "av1", "vp9"}) out += " " + media::encoder_version(codec);
   return out;
 }

@@ -8,7 +8,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(2); }
+std::string version() { return codec_version(3); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   std::vector<media::verify::RungInput> rungs;
