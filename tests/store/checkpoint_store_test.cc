@@ -82,7 +82,35 @@ TEST(CheckpointStore, AFileThatIsNoDatabaseGivesASentence) {
   std::ofstream(folder / "c.db") << std::string(5000, 'x');
   const auto store = store::open_sqlite_checkpoint_store(folder / "c.db");
   ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, testing::HasSubstr("database is damaged"));
+  EXPECT_THAT(store.error().message,
+              testing::AllOf(testing::HasSubstr("is damaged"), testing::HasSubstr(folder.path().string())));
+}
+
+TEST(BlobStore, ChangedBytesAreNoticedAndCanBeWrittenAgain) {
+  const test::TempFolder folder;
+  auto blobs = *blob::open_fs_blob_store(folder.path());
+  const auto write = [&] {
+    auto staged = *blobs->stage();
+    EXPECT_TRUE(write_all(staged->fd(), std::string_view("hello")));
+    return *blobs->commit(std::move(staged));
+  };
+  const auto ref = write();
+  EXPECT_TRUE(*blobs->intact(ref));
+  std::ofstream(folder.path() / "blobs" / ref.sha256.substr(0, 2) / ref.sha256) << "hellx";
+  EXPECT_FALSE(*blobs->intact(ref));
+  EXPECT_EQ(write(), ref);
+  EXPECT_TRUE(*blobs->intact(ref));
+}
+
+TEST(BlobStore, OpeningItSparesWhatAnotherIsWriting) {
+  const test::TempFolder folder;
+  auto first = *blob::open_fs_blob_store(folder.path());
+  auto staged = *first->stage();
+  ASSERT_TRUE(write_all(staged->fd(), std::string_view("hello")));
+  std::ofstream(folder.path() / "tmp" / "1-1-0") << "of a process that is gone, whoever has its number now";
+  auto second = *blob::open_fs_blob_store(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "tmp" / "1-1-0"));
+  EXPECT_TRUE(first->commit(std::move(staged)));
 }
 
 TEST(BlobStore, BytesComeBackUnderTheirHashAndAreStoredOnce) {
