@@ -1,5 +1,5 @@
-// How far a chunk's encoders are, together. Pictures inside an encoder's look-ahead are not done yet:
-// what counts is what was written. Internal to encode. Thread-safe.
+// How far a chunk's encoders are, together. Pictures inside an encoder's look-ahead are not done yet.
+// Internal to encode. Thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@ class EncodeMeter {
       weights_.push_back(static_cast<double>(rung.target.width) * rung.target.height);
       whole_ += weights_.back();
     }
-    written_.resize(weights_.size());
+    reached_.resize(weights_.size());
   }
 
-  // A rung's encoder has given up pictures that last `ticks` in all.
-  void wrote(std::size_t rung, std::int64_t ticks) {
+  // A rung's encoder is done with pictures that last `ticks` in all.
+  void report(std::size_t rung, std::int64_t ticks) {
     if (!progress_ || whole_ <= 0) return;
     const std::scoped_lock lock(mutex_);
-    if (ticks <= written_[rung]) return;
-    done_ += weights_[rung] * static_cast<double>(ticks - written_[rung]);
-    written_[rung] = ticks;
+    if (ticks <= reached_[rung]) return;
+    done_ += weights_[rung] * static_cast<double>(ticks - reached_[rung]);
+    reached_[rung] = ticks;
     progress_(std::clamp(done_ / whole_ / span_, 0.0, 1.0));
   }
 
@@ -40,7 +40,7 @@ class EncodeMeter {
   EncodeProgress progress_;
   std::mutex mutex_;
   std::vector<double> weights_;
-  std::vector<std::int64_t> written_;
+  std::vector<std::int64_t> reached_;
   double whole_ = 0;
   double done_ = 0;
 };

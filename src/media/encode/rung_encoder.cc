@@ -85,6 +85,7 @@ Result<void> RungEncoder::add(EncoderPicture picture) {
     codec_.reset();
   }
   if (!codec_) VF_CHECK(open(*picture.frame));
+  taken_ticks_ += picture.duration;
   times_[picture.pts] = {picture.duration, picture.starts_segment};
   auto& frame = *picture.frame;
   frame.pts = picture.pts;
@@ -116,6 +117,7 @@ Result<void> RungEncoder::write(const AVPacket& packet) {
   const auto [duration, starts_segment] = found->second;
   times_.erase(found);
   written_ticks_ += duration;
+  if (tell_) tell_((taken_ticks_ + 2 * written_ticks_) / 3);
   const bool key = (packet.flags & AV_PKT_FLAG_KEY) != 0;
   if (starts_segment) {
     if (!key) return fail(ErrorCode::internal, "The encoder did not start a segment with a key frame.");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -29,8 +30,9 @@ class RungEncoder {
   Result<void> add(EncoderPicture picture);
   Result<TrackChunk> finish();
 
-  // How long the pictures last that were written so far; add() may write none, or several.
-  std::int64_t written_ticks() const { return written_ticks_; }
+  // Told after every picture written: how long the pictures last whose work is done. About a third of it
+  // is done when a picture is taken in (scaling, look-ahead), the rest when it is written, dozens later.
+  void on_progress(std::function<void(std::int64_t ticks)> tell) { tell_ = std::move(tell); }
 
  private:
   Result<void> open(const AVFrame& first);
@@ -52,6 +54,8 @@ class RungEncoder {
   };
   std::map<std::int64_t, Time> times_;  // of the pictures inside the encoder, by pts
   bool first_segment_ = true;
+  std::function<void(std::int64_t)> tell_;
+  std::int64_t taken_ticks_ = 0;
   std::int64_t written_ticks_ = 0;
   std::vector<std::uint8_t> sample_;
 };

@@ -61,6 +61,7 @@ class RungThread {
 
  private:
   void run() {
+    encoder_.on_progress([this](std::int64_t ticks) { meter_.report(rung_, ticks); });
     while (auto picture = queue_.pop()) {
       if (abandoned_) return;
       if (auto added = encoder_.add(std::move(*picture)); !added) {
@@ -68,7 +69,6 @@ class RungThread {
         queue_.close();
         return;
       }
-      meter_.wrote(rung_, encoder_.written_ticks());
     }
     if (!abandoned_) outcome_ = encoder_.finish();
   }

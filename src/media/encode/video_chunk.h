@@ -55,7 +55,7 @@ struct RungOutput {
   int fd = -1;
 };
 
-// Told from the encoders' threads, one call at a time: the share that is written.
+// Told from the encoders' threads, one call at a time: the share of the work that is done.
 using EncodeProgress = std::function<void(double fraction)>;
 
 // One TrackChunk a rung, in the order of spec.rungs. Every segment starts with a key frame and there are no
