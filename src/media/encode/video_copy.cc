@@ -1,6 +1,7 @@
 #include "media/encode/video_copy.h"
 
 #include <algorithm>
+#include <array>
 
 #include "media/av/input.h"
 #include "media/av/ptr.h"
@@ -49,6 +50,38 @@ class SampleCopier {
   std::vector<std::uint8_t> buffer_;
 };
 
+// Containers without an index (MPEG-2 TS) are found by guessing, and decode times lie before the times
+// that are asked for: where a seek lands too late, the next one goes further back.
+constexpr std::array kStepsBack{0.0, 2.0, 10.0, 60.0};
+
+bool is_wanted(const AVPacket& packet, int stream) {
+  return packet.stream_index == stream && !(packet.flags & AV_PKT_FLAG_DISCARD);
+}
+
+std::int64_t time_of(const AVPacket& packet) { return packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts; }
+
+// Reads up to the key frame that the chunk starts with and leaves it in `packet`. False: it was passed.
+Result<bool> find_start(av::Input& input, const CopySpec& spec, AVPacket* packet) {
+  while (VF_TRY(input.read(packet))) {
+    const bool key = is_wanted(*packet, spec.stream_index) && (packet->flags & AV_PKT_FLAG_KEY);
+    if (key && time_of(*packet) == spec.start_ticks) return true;
+    const bool passed = key && time_of(*packet) > spec.start_ticks;
+    av_packet_unref(packet);
+    if (passed) return false;
+  }
+  return false;
+}
+
+Result<bool> go_to_start(av::Input& input, int source_fd, const CopySpec& spec, AVPacket* packet) {
+  for (const double seconds : kStepsBack) {
+    const auto back = static_cast<std::int64_t>(seconds / spec.time_base.value());
+    VF_CHECK(input.seek(spec.stream_index, spec.start_ticks - back));
+    if (VF_TRY(find_start(input, spec, packet))) return true;
+  }
+  input = VF_TRY(av::Input::open(source_fd));
+  return find_start(input, spec, packet);
+}
+
 }  // namespace
 
 Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out_fd,
@@ -65,17 +98,16 @@ Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out
   auto writer = VF_TRY(FragmentWriter::create(
       out_fd, VF_TRY(make_track_format(*stream->codecpar, spec.timescale, entry)), spec.first_segment_number));
 
-  VF_CHECK(input.seek(spec.stream_index, spec.start_ticks));
   const auto packet = av::make_packet();
-  bool inside = false;
+  if (!VF_TRY(go_to_start(input, source_fd, spec, packet.get())))
+    return fail(ErrorCode::invalid_input, "A key frame that the file's index promises is not there; use --no-copy.");
   std::size_t next_segment = 1;
-  while (VF_TRY(input.read(packet.get()))) {
-    const bool wanted = packet->stream_index == spec.stream_index && !(packet->flags & AV_PKT_FLAG_DISCARD);
-    const auto pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+  do {
+    const bool wanted = is_wanted(*packet, spec.stream_index);
+    const auto pts = time_of(*packet);
     const bool key = wanted && (packet->flags & AV_PKT_FLAG_KEY);
     if (key && pts >= spec.end_ticks) break;
-    if (key && pts == spec.start_ticks) inside = true;
-    if (wanted && inside) {
+    if (wanted) {
       if (key && next_segment < spec.segment_starts.size() && pts >= spec.segment_starts[next_segment]) {
         VF_CHECK(writer.end_segment());
         ++next_segment;
@@ -86,9 +118,7 @@ Result<TrackChunk> copy_video_chunk(int source_fd, const CopySpec& spec, int out
                  static_cast<double>(std::max<std::int64_t>(1, spec.end_ticks - spec.start_ticks)));
     }
     av_packet_unref(packet.get());
-  }
-  if (!inside)
-    return fail(ErrorCode::invalid_input, "A key frame that the file's index promises is not there; use --no-copy.");
+  } while (VF_TRY(input.read(packet.get())));
   return writer.finish();
 }
 

@@ -66,10 +66,14 @@ void PlacedSound::put(const audio::AudioBlock& block) {
   const auto* frame = block.frame;
   if (rate_ == 0) rate_ = frame->sample_rate;
   if (frame->sample_rate != rate_) return;  // the rate changed on the way: this part proves nothing
-  const double at = static_cast<double>(block.pts) * reader_.time_base().value() - origin_;
+  const double tick = reader_.time_base().value();
+  double at = static_cast<double>(block.pts) * tick - origin_;
   if (started_) {
     const double jump = std::abs(at - end_);
     if (jump > largest_jump_) largest_jump_ = jump, jump_at_ = at;
+    // Stamps in milliseconds (Matroska, FLV) are rounded: what follows within that goes on without a seam,
+    // or every high tone would be cut to pieces that match nothing.
+    if (jump <= 1.5 * tick) at = end_;
   }
   started_ = true;
   end_ = at + static_cast<double>(frame->nb_samples) / rate_;
