@@ -3,6 +3,7 @@ with a crash, publishes nothing wrong, and the next run ends well with the same 
 
 The shim (shim.cc) lets the n-th call fail. The short form samples n, the full form tries every call."""
 
+import functools
 import os
 
 from harness import (FULL, SHIM, arguments, bytes_of, check, check_published_is_right, check_tidy, compose, forget, main,
@@ -14,6 +15,7 @@ SAMPLES = 4  # of every kind of fault in the short form
 MEMORY_SAMPLES = 400 if FULL else 16
 
 
+@functools.cache
 def prepared(place):
     if not os.path.exists(SHIM):
         skip("VIDEOFORGE_FAULT_SHIM names no library")
@@ -44,7 +46,7 @@ def one(place, clip, expected, fault, codes):
 
 
 def each_call_fails(place):
-    clip, expected, calls, _ = prepared(place)
+    clip, expected, calls, _ = prepared(place.parent)
     ended = {}
     for kind in KINDS:
         if FULL:
@@ -58,7 +60,7 @@ def each_call_fails(place):
 
 
 def each_allocation_fails(place):
-    clip, expected, _, allocations = prepared(place)
+    clip, expected, _, allocations = prepared(place.parent)
     ended = {}
     for turn in range(MEMORY_SAMPLES):
         # Most of them early and late, where setting up and tearing down happen, the rest anywhere.

@@ -1,6 +1,7 @@
 """kill -9 of the command or of a running stage at random moments: the same command then goes on, does at
 most one chunk per core again, and leaves the same bytes as a run that nobody disturbed."""
 
+import functools
 import os
 import signal
 import time
@@ -9,20 +10,22 @@ from harness import (CORES, FULL, arguments, bytes_of, check, check_published_is
                      count, finish, main, report_of, rng, run_well, stages_of, start, children_of, wait_gone)
 
 KILLS = 100 if FULL else 10
-CHILD_KILLS = 20 if FULL else 3
+CHILD_KILLS = 20 if FULL else 2
 SECONDS = 16
 LADDER = ("--ladder", "480p,360p")
 RUNGS = 2
 
 
+@functools.cache
 def undisturbed(place):
+    """The clip and its calm run, once for all cases."""
     clip = compose(place / "clip.mp4", SECONDS, rate=8)
     done = run_well(arguments(clip, place / "calm", place / "calm-work", *LADDER))
     return clip, bytes_of(place / "calm"), report_of(place / "calm"), done.seconds
 
 
 def kill_the_command(place):
-    clip, expected, calm, seconds = undisturbed(place)
+    clip, expected, calm, seconds = undisturbed(place.parent)
     total = count(calm, "encode")
     check(total >= 4 * RUNGS, f"the clip gives {total} encodes: too few chunks to prove anything")
     inside = kills = late = redone_most = 0
@@ -71,7 +74,7 @@ def kill_the_command(place):
 
 def kill_a_stage(place):
     """The command itself lives on: it tries that stage again and ends well."""
-    clip, expected, calm, seconds = undisturbed(place)
+    clip, expected, calm, seconds = undisturbed(place.parent)
     hits = 0
     for turn in range(CHILD_KILLS * 5):
         if hits == CHILD_KILLS:
@@ -99,7 +102,7 @@ def kill_a_stage(place):
 
 def kill_every_attempt(place):
     """A stage that dies every time ends the run with a sentence; what was done before stays."""
-    clip, expected, _, _ = undisturbed(place)
+    clip, expected, _, _ = undisturbed(place.parent)
     out, work = place / "out", place / "work"
     begun = time.monotonic()
     process = start(arguments(clip, out, work, *LADDER, "--workers", "1"))
