@@ -17,8 +17,8 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 16px; overflow-wrap: anywhe
 h2 { font-size: 17px; margin: 0 0 12px; } h3 { font-size: 14px; margin: 16px 0 4px; color: var(--soft); font-weight: 600; }
 section, .player { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; margin-top: 18px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(135px, 1fr)); gap: 12px; }
-.card { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 12px 16px; }
-.card b { display: block; font-size: 21px; font-variant-numeric: tabular-nums; white-space: nowrap; } .card span { color: var(--soft); font-size: 13px; }
+.card { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px; }
+.card b { display: block; font-size: 18px; font-variant-numeric: tabular-nums; white-space: nowrap; } .card span { color: var(--soft); font-size: 13px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }

@@ -16,6 +16,7 @@ namespace vf::media::verify {
 namespace {
 
 constexpr std::int64_t kMaxIndexBytes = 4 << 20;
+constexpr std::int64_t kMaxSeconds = 86400;  // the longest film that is read; a wild time asks for no more memory
 
 // Several descriptors as one file.
 class Parts {
@@ -149,6 +150,17 @@ class PacketWalk {
     return out;
   }
 
+  // By second from zero. What is shown before zero (priming) counts for the first.
+  std::vector<std::int64_t> second_bytes() const {
+    std::vector<std::int64_t> out;
+    for (const auto& [second, size] : seconds_) {
+      const auto at = static_cast<std::size_t>(std::clamp<std::int64_t>(second, 0, kMaxSeconds - 1));
+      if (out.size() <= at) out.resize(at + 1);
+      out[at] += size;
+    }
+    return out;
+  }
+
   // From the first decode time to the end of the last packet, which is taken to be as long as the one
   // before it.
   std::int64_t duration() const { return last_dts_ - first_dts_ + last_duration_; }
@@ -195,6 +207,7 @@ void check_packets(const PacketWalk& walk, std::span<const TrackChunk> chunks, R
   const double seconds = std::max(static_cast<double>(duration) * clock.value(), 1e-3);
   proof.mean_bit_rate = static_cast<std::int64_t>(static_cast<double>(walk.bytes) * 8 / seconds);
   proof.peak_bit_rate = std::max(walk.peak(), seconds < 1 ? walk.bytes * 8 : 0);
+  proof.second_bytes = walk.second_bytes();
 }
 
 }  // namespace

@@ -21,11 +21,12 @@ struct TrackProof {
   std::int64_t peak_bit_rate = 0;  // highest second
   std::int64_t bytes = 0;          // of the file
   int segments = 0;
-  std::vector<std::string> failures;  // sentences; empty: proven
+  std::vector<std::int64_t> second_bytes;  // media bytes of each second of the film, from zero
+  std::vector<std::string> failures;       // sentences; empty: proven
 };
 BOOST_DESCRIBE_STRUCT(TrackProof, (),
                       (frames, start_seconds, duration_seconds, mean_bit_rate, peak_bit_rate, bytes, segments,
-                       failures))
+                       second_bytes, failures))
 
 // `parts`: read as one file. `chunks`: all chunks of the track in order. Errors only where a descriptor
 // cannot be read.

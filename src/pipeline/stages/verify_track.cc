@@ -1,5 +1,8 @@
 #include "pipeline/stages/verify_track.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "media/package/presentation.h"
 #include "media/verify/track.h"
 #include "pipeline/stages/chunk_result.h"
@@ -10,7 +13,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(1); }
+std::string version() { return codec_version(2); }
 
 // What the description says of a track whose bytes only the key opens.
 media::verify::TrackProof described(const StitchResult& track) {
@@ -23,6 +26,20 @@ media::verify::TrackProof described(const StitchResult& track) {
   proof.peak_bit_rate = rates.peak;
   proof.bytes = track.layout.size;
   proof.segments = static_cast<int>(track.layout.segments.size());
+  // A segment's bytes are taken to be spread evenly over it.
+  std::vector<double> bytes(std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(proof.duration_seconds))));
+  double at = 0;
+  for (std::size_t i = 0; i < track.layout.segments.size(); ++i) {
+    const double length = std::max(1e-6, media::segment_seconds(track.layout, i, track.format.timescale));
+    for (std::size_t second = static_cast<std::size_t>(at); second < bytes.size(); ++second) {
+      const auto begin = static_cast<double>(second);
+      const double part = std::min(at + length, begin + 1) - std::max(at, begin);
+      if (part <= 0) break;
+      bytes[second] += static_cast<double>(track.layout.segments[i].size) * part / length;
+    }
+    at += length;
+  }
+  for (const double size : bytes) proof.second_bytes.push_back(std::llround(size));
   return proof;
 }
 
