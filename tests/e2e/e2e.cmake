@@ -5,3 +5,7 @@ if(VF_NODE)
   set_tests_properties(e2e/play PROPERTIES TIMEOUT 300 LABELS e2e SKIP_RETURN_CODE 77
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endif()
+# The guide names every member of report.json and the plan; help texts show options that exist.
+add_test(NAME e2e/documented COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/documented_test.py)
+set_tests_properties(e2e/documented PROPERTIES TIMEOUT 240 LABELS e2e
+  ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
