@@ -63,7 +63,7 @@ def frame_times(path):
 
 def frame_hashes(path, *before, select="0:v:0"):
     out = ffmpeg(*before, "-i", path, "-map", select, "-fps_mode", "passthrough", "-f", "framemd5", "-")
-    return [line.rsplit(",", 1)[1].strip() for line in out.splitlines() if not line.startswith("#")]
+    return [line.split(",")[5].strip() for line in out.splitlines() if not line.startswith("#")]
 
 
 def ssim(made, reference, reference_filter="null", made_filter="null"):

@@ -24,7 +24,7 @@ class Sets(EngineTest):
         codec = "h264_mp4toannexb,filter_units=pass_types=1-5," if select == "v:0" else ""
         out = ffmpeg("-i", path, "-map", f"0:{select}", "-c", "copy", *(["-bsf:v", codec.rstrip(",")] if codec else []),
                      "-f", "framemd5", "-")
-        return [line.rsplit(",", 1)[1].strip() for line in out.splitlines() if not line.startswith("#")]
+        return [line.split(",")[5].strip() for line in out.splitlines() if not line.startswith("#")]
 
     def test_a_film_that_fits_is_copied(self):
         made = [*pictures("640x360", 25, 7), *sound(7), *FITS]
@@ -34,7 +34,7 @@ class Sets(EngineTest):
                 out = self.transcode(film)
                 self.assertEqual([d["action"] for d in out.decisions()], ["copy"], out.decisions())
                 self.assertEqual(self.payloads(out.folder / "video_360p.mp4", "v:0"), self.payloads(film, "v:0"))
-                if out.decisions("audio")[0]["action"] == "copy":
+                if kind != "ts" and out.decisions("audio")[0]["action"] == "copy":
                     self.assertEqual(self.payloads(out.folder / "audio_und.mp4", "a:0")[:100],
                                      self.payloads(film, "a:0")[:100])
                 self.assertEqual(starts(out.folder, "video_360p"), [0, 2, 4, 6])
