@@ -19,25 +19,19 @@ media::EncryptionScheme scheme_of(const std::string& name) {
   return name == "aes128" ? media::EncryptionScheme::aes128 : media::EncryptionScheme::cbcs;
 }
 
-// Every track gets initialization vectors of its own: the number of the track in the high half.
-std::string iv_for(const ContentKey& key, std::size_t track) {
-  auto iv = key.key_id.substr(0, 16);
-  return iv + fmt::format("{:08x}00000000", track + 1);
-}
+// One initialization vector for the whole set: the manifests name it once.
+std::string iv_for(const ContentKey& key) { return key.key_id.substr(0, 16) + "0000000100000000"; }
 
 }  // namespace
 
 void TranscodeBuilder::add_encryption() {
   if (!key_) return;
   const auto scheme = scheme_of(options_.encrypt);
-  std::size_t track = 0;
   const auto encrypt = [&](const std::string& from, const std::string& id, int first_segment) {
     jobs::Stage stage;
     stage.id = "encrypt/" + id;
     stage.kind = "encrypt";
-    // One constant vector for the whole set in cbcs (the manifest names it), one a track in aes128.
-    const auto iv = scheme == media::EncryptionScheme::cbcs ? iv_for(*key_, 0) : iv_for(*key_, track);
-    stage.params = to_json(EncryptParams{scheme, key_->key, key_->key_id, iv, first_segment});
+    stage.params = to_json(EncryptParams{scheme, key_->key, key_->key_id, iv_for(*key_), first_segment});
     stage.inputs = {{"", from, {0}}};
     stage.outputs = 1;
     stage.priority = kPriority;
@@ -48,11 +42,9 @@ void TranscodeBuilder::add_encryption() {
     for (std::size_t c = 0; c < video.chunk_stages.size(); ++c)
       video.chunk_stages[c] =
           encrypt(video.chunk_stages[c], fmt::format("{:04}/{}", c, video.name), out_.cutting.chunks[c].first_segment);
-    ++track;
   }
   for (auto& audio : out_.audios) {
     audio.chunk_stage = encrypt(audio.chunk_stage, "audio/" + audio.name, 0);
-    ++track;
   }
 }
 
@@ -114,7 +106,7 @@ void TranscodeBuilder::add_package() {
     params.subtitles.push_back({text.name, text.file, text.language, text.title, text.is_default, text.is_forced});
   if (key_) {
     const auto scheme = scheme_of(options_.encrypt);
-    params.encryption = media::PresentationEncryption{scheme, key_->key_id, iv_for(*key_, 0), kKeyFile, ""};
+    params.encryption = media::PresentationEncryption{scheme, key_->key_id, iv_for(*key_), kKeyFile, ""};
   }
   stage.outputs = package_outputs(params);
   stage.params = to_json(params);
