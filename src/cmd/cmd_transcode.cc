@@ -1,5 +1,7 @@
 #include "cmd/transcode_options.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/publish.h"
@@ -51,7 +53,10 @@ void print_report(const json::value& report, const std::string& folder) {
   fmt::print("Done in {} ({:.2f}x, {} of CPU); {:.0f} stages run, {:.0f} reused. Verified by decoding.\n",
              human_seconds(number(timing, "wall_seconds")), number(timing, "speed"),
              human_seconds(number(timing, "cpu_seconds")), number(stages, "run"), number(stages, "reused"));
-  fmt::print("Play {0}/master.m3u8 or {0}/manifest.mpd; look at {0}/index.html\n", folder);
+  const bool dash = std::ranges::any_of(all.at("files").as_array(),
+                                        [](const auto& file) { return text(file, "name") == "manifest.mpd"; });
+  fmt::print("Play {0}/master.m3u8{1}; look at {0}/index.html\n", folder,
+             dash ? fmt::format(" or {}/manifest.mpd", folder) : "");
 }
 
 Result<json::value> transcode(const TranscodeCommand& command, std::stop_token stop) {

@@ -214,10 +214,11 @@ void TranscodeBuilder::add_audio() {
     audio.copied = fit != fits_.end() && fit->second.can_copy;
     audio.channels = audio.copied ? sound->audio->channels : media::audio::channels_for(sound->audio->channels);
     decide(sound->index, "audio", audio.copied ? "copy" : "encode", audio.name,
-           fit != fits_.end()  ? fit->second.reason
-           : options_.loudness ? "its loudness is changed, as asked"
-           : !options_.copy    ? "copying is switched off"
-                               : fmt::format("it is {}, not AAC", sound->codec));
+           fit != fits_.end()      ? fit->second.reason
+           : options_.loudness     ? "its loudness is changed, as asked"
+           : !options_.copy        ? "copying is switched off"
+           : sound->codec == "aac" ? std::string("the clip is cut between its packets")
+                                   : fmt::format("it is {}, not AAC", sound->codec));
     const auto spec = audio_spec(*sound);
     jobs::Stage stage;
     stage.id = "audio/" + audio.name;
