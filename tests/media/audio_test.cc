@@ -294,7 +294,8 @@ TEST_F(AudioTest, RealFiles) {
       const auto track =
           encode(file, {.stream_index = static_cast<int>(i), .start_seconds = start, .duration_seconds = seconds});
       EXPECT_NEAR(track_seconds(track.chunk.format.channels, track.chunk.format.sample_rate), seconds, 0.03) << file;
-      EXPECT_EQ(track.repairs.gaps, 0) << file;
+      // The time stamps of one real file (Ogg) jump by 46 ms at its second page; no other has a hole.
+      EXPECT_LT(track.repairs.gap_seconds, file.extension() == ".ogv" ? 0.05 : 1e-9) << file;
       ++tracks;
     }
   }

@@ -1,6 +1,7 @@
 #include "media/audio/audio_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -36,6 +37,17 @@ Result<av::CodecPtr> open_decoder(const AVStream* stream) {
   return context;
 }
 
+// Bytes of the AMR frame that begins with this byte (RFC 4867 5.3, storage format); 0 for other codecs.
+// Phones put several into one packet, and libav's decoders read only the first.
+int amr_frame_bytes(AVCodecID codec, std::uint8_t first) {
+  static constexpr std::array<int, 16> kNarrow{13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1};
+  static constexpr std::array<int, 16> kWide{18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 6, 1, 1, 1, 1, 1};
+  const auto type = static_cast<std::size_t>(first >> 3 & 15);
+  if (codec == AV_CODEC_ID_AMR_NB) return kNarrow[type];
+  if (codec == AV_CODEC_ID_AMR_WB) return kWide[type];
+  return 0;
+}
+
 }  // namespace
 
 struct AudioReader::State {
@@ -49,6 +61,7 @@ struct AudioReader::State {
   std::int64_t next_pts = AV_NOPTS_VALUE;  // where the block after the last one belongs
   std::int64_t packets = 0;
   int damaged = 0;
+  int rest = 0;  // bytes of the packet that the decoder has not seen
   bool draining = false;
 
   bool usable() const {
@@ -74,6 +87,7 @@ struct AudioReader::State {
 
   // Hands the decoder the stream's next packet, or the end. False: the packet was damaged.
   Result<bool> feed() {
+    if (rest > 0) return send_piece();
     for (;;) {
       av_packet_unref(packet.get());
       if (!VF_TRY(input.read(packet.get()))) {
@@ -83,10 +97,24 @@ struct AudioReader::State {
       }
       if (packet->stream_index != index || packet->size == 0) continue;
       ++packets;
-      const int code = avcodec_send_packet(decoder.get(), packet.get());
-      if (code == AVERROR(ENOMEM)) return std::unexpected(av::error_from(code, ErrorCode::internal, "decode sound"));
-      return code >= 0;
+      rest = packet->size;
+      return send_piece();
     }
+  }
+
+  // What is left of the packet, or its next frame where the codec's packets hold several.
+  Result<bool> send_piece() {
+    const auto frame_bytes = amr_frame_bytes(stream->codecpar->codec_id, packet->data[0]);
+    const int piece = frame_bytes > 0 && frame_bytes < rest ? frame_bytes : rest;
+    packet->size = piece;
+    const int code = avcodec_send_packet(decoder.get(), packet.get());
+    rest -= piece;
+    packet->data += piece;
+    packet->size = rest;
+    // Only the first frame of a packet has the packet's time; the others follow it.
+    packet->pts = packet->dts = AV_NOPTS_VALUE;
+    if (code == AVERROR(ENOMEM)) return std::unexpected(av::error_from(code, ErrorCode::internal, "decode sound"));
+    return code >= 0;
   }
 };
 

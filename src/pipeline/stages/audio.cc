@@ -8,7 +8,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(1); }
+std::string version() { return codec_version(2); }
 
 Result<media::audio::AudioTrack> make_track(const AudioParams& params, const StageMember& member,
                                             const std::function<void(double)>& progress) {

@@ -11,7 +11,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(3); }
+std::string version() { return codec_version(4); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   return for_each_member<media::verify::SoundSpec>(
