@@ -19,7 +19,8 @@ void UniqueFd::reset() {
 }
 
 Result<UniqueFd> open_for_read(const fs::path& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a pipe that nobody writes to must be refused, not waited for; files do not mind.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd) return fd;
   if (errno == ENOENT) return fail(ErrorCode::not_found, fmt::format("There is no file '{}'.", path.string()));
   if (errno == EACCES)

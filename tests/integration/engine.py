@@ -68,7 +68,7 @@ def frame_hashes(path, *before, select="0:v:0"):
 
 def ssim(made, reference, reference_filter="null", made_filter="null"):
     """Luma SSIM of two videos, picture by picture in order; the second through a filter first."""
-    graph = (f"[0:v]{made_filter},setpts=N,settb=1/25[a];[1:v]{reference_filter},setpts=N,settb=1/25,format=yuv420p[b];"
+    graph = (f"[0:v]{made_filter},settb=1/25,setpts=N[a];[1:v]{reference_filter},settb=1/25,setpts=N,format=yuv420p[b];"
              "[a]format=yuv420p[c];[c][b]ssim=shortest=1")
     done = subprocess.run(["ffmpeg", "-v", "info", "-nostdin", "-i", str(made), "-i", str(reference),
                            "-lavfi", graph, "-f", "null", "-"], capture_output=True, text=True, timeout=SECONDS)
