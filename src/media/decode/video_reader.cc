@@ -6,6 +6,7 @@
 
 #include "media/av/allow.h"
 #include "media/av/error.h"
+#include "media/av/frame_time.h"
 #include "media/av/ptr.h"
 #include "media/decode/packet_source.h"
 
@@ -41,22 +42,6 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
     return std::unexpected(
         av::error_from(code, ErrorCode::invalid_input, fmt::format("The {} video cannot be decoded.", decoder->name)));
   return codec;
-}
-
-std::int64_t duration_of(const AVFrame& frame) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-  return frame.duration;
-#else
-  return frame.pkt_duration;
-#endif
-}
-
-void set_duration(AVFrame& frame, std::int64_t duration) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-  frame.duration = duration;
-#else
-  frame.pkt_duration = duration;
-#endif
 }
 
 }  // namespace
@@ -138,7 +123,7 @@ Result<bool> VideoReader::State::decode() {
 
 // Sets a time stamp above the last one; false where the picture repeats a time that was delivered.
 bool VideoReader::State::give_time(AVFrame& frame) {
-  auto duration = duration_of(frame);
+  auto duration = av::frame_duration(frame);
   if (duration <= 0) duration = frame_ticks;
   auto pts = frame.best_effort_timestamp;
   if (pts == AV_NOPTS_VALUE) {
@@ -150,7 +135,7 @@ bool VideoReader::State::give_time(AVFrame& frame) {
     return false;
   }
   last_pts = frame.pts = pts;
-  set_duration(frame, duration);
+  av::set_frame_duration(frame, duration);
   return true;
 }
 

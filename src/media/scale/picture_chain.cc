@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "media/av/frame_time.h"
 #include "media/av/ptr.h"
 #include "media/scale/artist.h"
 #include "media/scale/chain_plan.h"
@@ -73,22 +74,6 @@ Crop crop_in_samples(const Crop& crop, const PictureSpec& spec, const AVFrame& f
   return out;
 }
 
-std::int64_t get_duration(const AVFrame& frame) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-  return frame.duration;
-#else
-  return frame.pkt_duration;
-#endif
-}
-
-void set_duration(AVFrame& frame, std::int64_t duration) {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-  frame.duration = duration;
-#else
-  frame.pkt_duration = duration;
-#endif
-}
-
 // Another reference to the picture with the tags that tell what its numbers mean.
 Result<av::FramePtr> tagged(const AVFrame& picture, const AVFrame& source, const Light& light, bool hdr) {
   auto out = av::make_frame();
@@ -106,7 +91,7 @@ Result<av::FramePtr> tagged(const AVFrame& picture, const AVFrame& source, const
   out->height = picture.height;
   out->format = picture.format;
   out->pts = source.pts;
-  set_duration(*out, get_duration(source));
+  av::set_frame_duration(*out, av::frame_duration(source));
   out->sample_aspect_ratio = {1, 1};
   out->color_range = AVCOL_RANGE_MPEG;
   out->chroma_location = AVCHROMA_LOC_LEFT;
