@@ -23,7 +23,7 @@ option(VF_FULL_TESTS "give the tests the time their long forms need (./test --fu
 
 # vf_test(media/probe/probe_test DEPS media/probe LIBS ...)
 #   tests/<name>.cc becomes one ctest test of the same name. TIMEOUT in seconds (default 120),
-#   LABELS for `ctest -L`.
+#   LABELS for `ctest -L`. Tests run in the project's root, from which they read what lies in it.
 function(vf_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "DEPS;LIBS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
@@ -43,7 +43,7 @@ function(vf_test name)
     target_link_libraries(${target} PRIVATE ${dep_target})
   endforeach()
   target_link_libraries(${target} PRIVATE ${T_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${target})
+  add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endfunction()

@@ -305,8 +305,7 @@ void expect_documented(const std::string& guide) {
 }
 
 TEST(Probe, EveryMemberIsInTheGuide) {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../docs/guides/probe.md";
-  const auto guide = test::read_text(path);
+  const auto guide = test::read_text("docs/guides/probe.md");
   expect_documented<MediaInfo>(guide);
   expect_documented<StreamInfo>(guide);
   expect_documented<VideoInfo>(guide);
