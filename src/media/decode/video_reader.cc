@@ -44,6 +44,11 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
   return codec;
 }
 
+// Whether pictures that the stream calls non-reference can be left undecoded while others after them
+// are wanted. HEVC's may be needed by pictures of higher sub-layers (ITU-T H.265 3.150), libav's MPEG-2
+// decoder then swallows the last picture, and other decoders do not look.
+bool non_reference_is_spare(AVCodecID codec) { return codec == AV_CODEC_ID_H264; }
+
 }  // namespace
 
 struct VideoReader::State {
@@ -74,6 +79,11 @@ struct VideoReader::State {
   bool chosen(std::int64_t pts) const { return options.only.empty() || std::ranges::binary_search(options.only, pts); }
   bool ended(std::int64_t pts) const { return options.end_ticks && pts >= *options.end_ticks; }
   bool every_frame() const { return !options.key_frames_only && !options.skip_non_reference; }
+  // Decoded only to be thrown away, if nothing else needs it.
+  bool spare(const AVPacket& p) const {
+    return p.pts != AV_NOPTS_VALUE && every_frame() && non_reference_is_spare(codec->codec_id) &&
+           (!chosen(p.pts) || (!options.neighbours && !wanted(p.pts)));
+  }
 
   Result<void> feed();
   Result<bool> decode();
@@ -90,8 +100,7 @@ Result<void> VideoReader::State::feed() {
     all_have_pts = all_have_pts && packet->pts != AV_NOPTS_VALUE;
     // Decode order: all that is shown before the end was sent when a packet is decoded after it.
     if (all_have_pts && !options.neighbours && packet->dts != AV_NOPTS_VALUE && ended(packet->dts)) break;
-    if (!options.only.empty() && packet->pts != AV_NOPTS_VALUE)
-      codec->skip_frame = chosen(packet->pts) ? AVDISCARD_DEFAULT : AVDISCARD_NONREF;
+    if (every_frame()) codec->skip_frame = spare(*packet) ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
     if (packet->pts != AV_NOPTS_VALUE && wanted(packet->pts) && chosen(packet->pts) &&
         !(packet->flags & AV_PKT_FLAG_DISCARD))
       first_fed = std::min(first_fed.value_or(packet->pts), packet->pts);

@@ -11,11 +11,6 @@
 
 namespace vf::media::frames {
 
-struct Size {
-  int width = 0;
-  int height = 0;
-};
-
 // The largest even size of this display shape inside the box; never larger than the shape itself.
 Size fit(Size display, Size box);
 

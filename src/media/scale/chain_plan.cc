@@ -142,8 +142,11 @@ Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const Pict
   std::map<Key, Planner::Place> known;  // a picture that two targets need is made once
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const auto branch = branch_of(targets[i], light);
-    const PictureShape own{targets[i].width, targets[i].height, format_of(targets[i])};
-    const auto level = level_for(source, own, spec, artist || light.needs_mapping());
+    const int format = format_of(targets[i]);
+    std::vector<PictureShape> sizes;
+    for (const auto& [width, height] : targets[i].through) sizes.push_back({width, height, format});
+    sizes.push_back({targets[i].width, targets[i].height, format});
+    const auto level = level_for(source, sizes.front(), spec, artist || light.needs_mapping());
     Planner planner(plan, light, spec, artist);
     const auto make = [&](const PictureShape& shape, const auto& step) -> Result<Planner::Place> {
       const Key key{branch, shape.format, shape.width, shape.height};
@@ -152,7 +155,7 @@ Result<ChainPlan> plan_chain(PictureShape source, const Light& light, const Pict
     };
     const Planner::Place start{-1, source, light};
     auto at = VF_TRY(make(level, [&] { return planner.first_of_branch(start, level, branch); }));
-    if (level.width != own.width || level.height != own.height) at = VF_TRY(planner.scaled(at, own));
+    for (const auto& size : sizes) at = VF_TRY(make(size, [&] { return planner.scaled(at, size); }));
     plan.of_target[i] = at.node;
     plan.hdr_target[i] = branch == Branch::hdr;
   }

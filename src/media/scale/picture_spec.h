@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/rational.h"
@@ -59,6 +60,14 @@ struct PictureSpec {
 BOOST_DESCRIBE_STRUCT(PictureSpec, (),
                       (rotation, mirrored, sample_aspect, deinterlace, crop, watermark, burn, hdr_peak))
 
+// Width and height in pixels.
+struct Size {
+  int width = 0;
+  int height = 0;
+  friend bool operator==(const Size&, const Size&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Size, (), (width, height))
+
 // One size of the result. SDR pictures are BT.709 limited range whatever the source was; with
 // keep_hdr an HDR source keeps its light (BT.2020, PQ or HLG, 10 bit) and an SDR one becomes SDR.
 struct Target {
@@ -68,8 +77,11 @@ struct Target {
   std::string pixel_format = "yuv420p";  // or "yuv420p10le"
   bool keep_hdr = false;
   bool keep_matrix = false;  // SDR colours stay in the source's own matrix: what a copy is held against
+  // Sizes that the picture takes on its way here, largest first: targets that name the same ones share
+  // the work. Part of the target, so that its bytes do not depend on which others are made beside it.
+  std::vector<Size> through = {};
   friend bool operator==(const Target&, const Target&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Target, (), (name, width, height, pixel_format, keep_hdr, keep_matrix))
+BOOST_DESCRIBE_STRUCT(Target, (), (name, width, height, pixel_format, keep_hdr, keep_matrix, through))
 
 }  // namespace vf::media

@@ -25,7 +25,8 @@ constexpr int kStillPriority = 30;
 std::string chunk_id(std::size_t chunk, const std::string& track) { return fmt::format("{:04}/{}", chunk, track); }
 
 media::Target target_of(const PlannedVideo& video, const media::VideoInfo& source) {
-  media::Target target{video.name, video.rung.width, video.rung.height, "yuv420p", false};
+  media::Target target{video.name, video.rung.width, video.rung.height};
+  target.through = video.rung.through;
   if (source.color.hdr != "sdr" && (video.codec == "hevc" || video.codec == "av1")) {
     target.keep_hdr = true;
     target.pixel_format = "yuv420p10le";

@@ -44,6 +44,23 @@ Rung fit(const RungBox& box, int width, int height) {
   return rung;
 }
 
+// Scaling from a size to one nearly as large gains nothing over scaling from what that was made of.
+constexpr double kLeastStep = 1.2;
+
+// A small picture is made from the next larger one of the ladder, whether that is asked for or not:
+// two thirds of the work, and the same pixels whichever rungs are made beside it.
+std::vector<media::Size> sizes_on_the_way(const Rung& rung, int width, int height) {
+  std::vector<media::Size> out;
+  double from = width;
+  for (const auto& box : kBoxes) {
+    const auto larger = fit(box, width, height);
+    if (larger.width * kLeastStep > from || rung.width * kLeastStep > larger.width) continue;
+    out.push_back({larger.width, larger.height});
+    from = larger.width;
+  }
+  return out;
+}
+
 Rung own_size(int width, int height) {
   const int lines = std::min(width, height);
   return {fmt::format("{}p", even(lines)), even(width), even(height),
@@ -76,6 +93,7 @@ Result<std::vector<Rung>> choose_rungs(int width, int height, const std::vector<
   std::vector<Rung> rungs;
   for (const auto* box : boxes) {
     auto rung = fit(*box, width, height);
+    rung.through = sizes_on_the_way(rung, width, height);
     // The same picture in a smaller box: the smaller box is its true name and cap.
     const bool repeats = !rungs.empty() && rungs.back().width == rung.width && rungs.back().height == rung.height;
     if (repeats)

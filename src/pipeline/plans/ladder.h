@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "media/scale/picture_spec.h"
 
 namespace vf::pipeline {
 
@@ -30,6 +31,7 @@ struct Rung {
   std::int64_t max_bit_rate = 0;
   int box_width = 0;  // the box, turned to the source's orientation
   int box_height = 0;
+  std::vector<media::Size> through = {};  // the larger rungs that this one is scaled from, one after the other
 };
 
 // The rungs for a picture of this size in square pixels. `names` is {"auto"} or rung names. Never
