@@ -23,6 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a work folder may keep between runs; `videoforge cache trim` goes lower.
+constexpr std::int64_t kCacheBytes = 40LL << 30;
+constexpr std::int64_t kSpareSeconds = 24 * 3600;
+
 fs::path home() {
   const char* value = std::getenv("HOME");
   return value && *value ? fs::path(value) : fs::temp_directory_path();
@@ -104,9 +108,9 @@ Engine::~Engine() {
   }
 }
 
-Result<void> Engine::trim_when_alone(std::int64_t max_bytes, std::int64_t spare_seconds) {
+Result<void> Engine::trim_when_alone() {
   if (!keeps_cache() || !try_lock(in_use_.get(), true)) return {};
-  VF_CHECK(trim_cache(*blobs_, *checkpoints_, max_bytes, spare_seconds));
+  VF_CHECK(trim_cache(*blobs_, *checkpoints_, kCacheBytes, kSpareSeconds));
   (void)try_lock(in_use_.get(), false);
   return {};
 }

@@ -44,7 +44,7 @@ class Engine {
   bool keeps_cache() const { return private_folder_.empty(); }
 
   // Forgets what is old while no other process works here; a no-op otherwise.
-  Result<void> trim_when_alone(std::int64_t max_bytes, std::int64_t spare_seconds);
+  Result<void> trim_when_alone();
 
  private:
   Engine() = default;

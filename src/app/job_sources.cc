@@ -29,12 +29,10 @@ Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& requ
                                     const std::stop_token& stop) {
   JobSources out;
   const auto add = [&](const char* name, const fs::path& path) -> Result<void> {
-    out.files.push_back(
-        VF_TRY(open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); })));
+    out.files.push_back(VF_TRY(read_source(engine, path, observer, stop)));
     out.sources.emplace(name, out.files.back().source());
     return {};
   };
-  if (observer.on_step) observer.on_step("Reading the file");
   VF_CHECK(add(pipeline::kVideoSource, request.input));
   if (request.options.watermark) VF_CHECK(add(pipeline::kWatermarkSource, request.watermark));
   if (request.options.burn_file) VF_CHECK(add(pipeline::kSubtitleSource, request.subtitle_file));

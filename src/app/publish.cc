@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "app/job.h"
+
 namespace vf::app {
 namespace {
 
@@ -19,7 +21,6 @@ namespace fs = std::filesystem;
 // Lists what we wrote into a folder, so that a later run knows what is ours.
 constexpr std::string_view kMarker = ".videoforge";
 constexpr std::string_view kPartial = ".partial";
-constexpr std::int64_t kCopyStep = 16 << 20;  // between two looks at the stop token
 constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 struct Marker {
@@ -61,10 +62,6 @@ Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& f
               std::move(anyway));
 }
 
-Error interrupted() {
-  return {ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.", {}};
-}
-
 // Two runs with one folder would take each other's half-written files for their own.
 Result<UniqueFd> lock_output(const fs::path& folder, const std::stop_token& stop) {
   auto fd = VF_TRY(open_folder(folder));
@@ -91,14 +88,7 @@ Result<void> write_partial(const fs::path& path, const PublishedFile& file, blob
   std::error_code ignored;
   fs::remove(partial(path), ignored);
   const auto fd = VF_TRY(create_new(partial(path)));
-  for (const auto& piece : file.pieces) {
-    const auto blob = VF_TRY(blobs.open(piece));
-    for (std::int64_t at = 0; at < piece.size; at += kCopyStep) {
-      if (stop.stop_requested()) return std::unexpected(interrupted());
-      VF_CHECK(copy_range(blob.get(), at, std::min(kCopyStep, piece.size - at), fd.get()));
-    }
-  }
-  VF_CHECK(write_all(fd.get(), file.text));
+  VF_CHECK(write_pieces(fd.get(), file, blobs, stop));
   if (::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, fmt::format("write '{}'", path.string())));
   return {};
 }

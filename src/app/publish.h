@@ -7,16 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "blob/blob_store.h"
+#include "app/output_file.h"
 
 namespace vf::app {
-
-// A file of the set: blobs one after the other, or text.
-struct PublishedFile {
-  std::string name;
-  std::vector<jobs::BlobRef> pieces;
-  std::string text;  // where there are no pieces
-};
 
 // Whether a set may be written there: the folder is missing, empty, or holds a set of ours.
 // Errors: invalid_argument (exit 2) otherwise, also where it cannot be written: better now than after

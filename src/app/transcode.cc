@@ -20,9 +20,6 @@
 namespace vf::app {
 namespace {
 
-// What a work folder may keep between runs; `videoforge cache trim` goes lower.
-constexpr std::int64_t kCacheBytes = 40LL << 30;
-constexpr std::int64_t kSpareSeconds = 24 * 3600;
 constexpr std::size_t kSecretBytes = 32;
 
 std::string hex(std::string_view bytes) {
@@ -93,7 +90,7 @@ Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const 
                          const std::stop_token& stop) {
   Prepared out;
   out.files = VF_TRY(open_job_sources(engine, request, observer, stop));
-  if (observer.on_step) observer.on_step("Looking at the video");
+  observer.step("Looking at the video");
   out.inspection = VF_TRY(inspect(engine, out.files.files.front(), {}, stop));
   auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, request.options));
   pipeline::AudioFits fits;
@@ -114,27 +111,26 @@ Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, c
   const auto start = std::chrono::steady_clock::now();
   auto prepared = VF_TRY(prepare(engine, request, observer, stop));
   if (observer.on_plan) observer.on_plan(prepared.plan);
+  observer.media(prepared.plan.duration_seconds);
   auto run = VF_TRY(engine.runner().run(prepared.plan.plan, prepared.files.sources, stop, observer.on_progress));
-  if (stop.stop_requested())
-    return fail(ErrorCode::cancelled, "Interrupted. Run the same command again to go on where it stopped.");
+  if (stop.stop_requested()) return std::unexpected(interrupted());
 
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   const ReportInput input{
-      prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, wall.count()};
+      prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, start};
   auto report = VF_TRY(transcode_report(input));
   auto files = VF_TRY(set_files(prepared.plan, run, prepared.key));
   list_files(report, files);
   VF_CHECK(add_report_files(files, report, prepared.plan, engine.blobs()));
   VF_CHECK(publish(request.output, files, engine.blobs(), stop));
   // The set stands; a cache that could not be trimmed is no reason to call it failed.
-  (void)engine.trim_when_alone(kCacheBytes, kSpareSeconds);
+  (void)engine.trim_when_alone();
   return report;
 }
 
 Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
                        std::stop_token stop) {
   auto prepared = VF_TRY(prepare(engine, request, observer, stop));
-  if (observer.on_step) observer.on_step("Encoding a sample to measure this machine");
+  observer.step("Encoding a sample to measure this machine");
   const auto sample = pipeline::sample_plan(prepared.plan);
   const auto run = VF_TRY(engine.runner().run(sample.plan, prepared.files.sources, stop));
   VF_CHECK(pipeline::correct_prediction(prepared.plan, sample, run));

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "app/engine.h"
+#include "app/job.h"
 #include "pipeline/plans/transcode.h"
 
 namespace vf::app {
@@ -19,11 +19,8 @@ struct TranscodeRequest {
   std::filesystem::path subtitle_file;  // used where options.burn_file is set
 };
 
-// Tells how far it is. All calls come one at a time.
-struct TranscodeObserver {
-  std::function<void(std::string_view what)> on_step;  // "Reading the file" ...
+struct TranscodeObserver : JobObserver {
   std::function<void(const pipeline::TranscodePlan&)> on_plan;
-  std::function<void(const pipeline::Progress&)> on_progress;
 };
 
 // Publishes the set and returns its report (docs/guides/transcode.md, "report.json"), which stands in

@@ -2,7 +2,7 @@
 // Documented in docs/guides/transcode.md.
 #pragma once
 
-#include "app/engine.h"
+#include "app/job.h"
 #include "pipeline/plans/transcode.h"
 
 namespace vf::app {
@@ -13,7 +13,7 @@ struct ReportInput {
   const pipeline::TranscodePlan& plan;
   const pipeline::RunReport& run;
   const pipeline::TranscodeOptions& options;
-  double wall_seconds = 0;
+  std::chrono::steady_clock::time_point start;
 };
 
 // Everything but the list of files. Errors: internal (a stage's result is not what it should be).

@@ -28,8 +28,7 @@ Result<app::DryRun> plan(const PlanCommand& command, std::stop_token stop) {
   const auto request = VF_TRY(to_request(command.arguments));
   auto engine = VF_TRY(app::Engine::open(engine_options(command.common)));
   ProgressReporter progress(command.common.output);
-  app::TranscodeObserver observer;
-  observer.on_step = [&](std::string_view what) { progress.label(what); };
+  const app::TranscodeObserver observer{progress.observer(), {}};
   return app::dry_run(engine, request, observer, std::move(stop));
 }
 

@@ -66,14 +66,11 @@ Result<json::value> transcode(const TranscodeCommand& command, std::stop_token s
   auto engine = VF_TRY(app::Engine::open(engine_options(command.common)));
   ProgressReporter progress(command.common.output);
   const bool talk = !command.common.output.json && !command.common.output.quiet;
-  app::TranscodeObserver observer;
-  observer.on_step = [&](std::string_view what) { progress.label(what); };
+  app::TranscodeObserver observer{progress.observer(), {}};
   observer.on_plan = [&](const pipeline::TranscodePlan& plan) {
     progress.finish();
-    progress.set_media_seconds(plan.duration_seconds);
     if (talk) print_decisions(plan.decisions);
   };
-  observer.on_progress = [&](const pipeline::Progress& p) { progress.update(p); };
   return app::transcode(engine, request, observer, std::move(stop));
 }
 

@@ -129,6 +129,11 @@ void ProgressReporter::draw_json(const pipeline::Progress& p) {
   fmt::print(stderr, "{}\n", dump(line));
 }
 
+app::JobObserver ProgressReporter::observer() {
+  return {[this](std::string_view what) { label(what); }, [this](double seconds) { set_media_seconds(seconds); },
+          [this](const pipeline::Progress& progress) { update(progress); }};
+}
+
 void ProgressReporter::finish() {
   if (!bar_shown_) return;
   fmt::print(stderr, "\r\033[K");

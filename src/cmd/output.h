@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/job.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "pipeline/runner.h"
@@ -34,6 +35,9 @@ class ProgressReporter {
   void label(std::string_view text);  // what is being done, before stages report
   void update(const pipeline::Progress& progress);
   void finish();  // clears the bar
+
+  // Hands everything that a job tells to this reporter, which must outlive it.
+  app::JobObserver observer();
 
  private:
   using Clock = std::chrono::steady_clock;
