@@ -18,9 +18,8 @@ namespace vf::media::av {
 namespace {
 
 constexpr int kBufferBytes = 1 << 17;
-// Headers in front of the first slice: parameter sets, captions, AC-3 frames whole.
-constexpr std::int64_t kSkimHeadBytes = 4096;
-constexpr std::int64_t kSkimZeroBytes = 256;
+// Beyond a day (in AV_TIME_BASE) times are not what they seem.
+constexpr std::int64_t kLatestStart = 86'400LL * AV_TIME_BASE;
 // A demuxer that meets this many damaged packets in a row is not going anywhere.
 constexpr int kMaxConsecutiveDamage = 1000;
 
@@ -76,18 +75,15 @@ struct Input::State {
     return AVERROR_EOF;
   }
 
-  // The beginning of a packet is real, so that parsers see its headers; zeros behind it end what they
-  // look for, and the rest is left as it is.
   int skim_packet(std::uint8_t* buffer, int size) {
     const auto taken = std::min<std::int64_t>(size, bytes - position);
     if (taken <= 0) return AVERROR_EOF;
-    const auto real = std::min(taken, kSkimHeadBytes);
+    const auto real = std::min<std::int64_t>(taken, kSkimBytes);
     const auto got = read_at(parts.front().fd, {buffer, static_cast<std::size_t>(real)}, position);
     if (!got) {
       if (read_errno == 0) read_errno = errno == 0 ? EIO : errno;
       return AVERROR(EIO);
     }
-    std::fill_n(buffer + real, std::min<std::int64_t>(taken - real, kSkimZeroBytes), std::uint8_t{0});
     position += taken;
     return static_cast<int>(taken);
   }
@@ -258,10 +254,27 @@ Result<bool> Input::read(AVPacket* packet) {
   return false;
 }
 
-void Input::skim(bool on) {
-  state_->skimming = on && state_->parts.size() == 1;
-  // Each packet is then one read of its own, straight into its buffer.
-  state_->io->direct = state_->skimming ? AVIO_FLAG_DIRECT : 0;
+bool Input::skim_from_start() {
+  auto* context = state_->format.get();
+  if (state_->parts.size() != 1) return false;
+  std::int64_t first = INT64_MAX;
+  for (unsigned i = 0; i < context->nb_streams; ++i)
+    if (const auto* entry = avformat_index_get_entry(context->streams[i], 0))
+      first = std::min(first, av_rescale_q(entry->timestamp, context->streams[i]->time_base, AV_TIME_BASE_Q));
+  if (first == INT64_MAX || std::abs(first) > kLatestStart) return false;
+  // Seeking closes the parsers, and the flags keep them closed: for each packet they would allocate and
+  // clear as much again as it is long.
+  const int flags = context->flags;
+  context->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+  const auto before_all = first - AV_TIME_BASE;
+  if (avformat_seek_file(context, -1, INT64_MIN, before_all, before_all, 0) < 0) {
+    context->flags = flags;
+    return false;
+  }
+  state_->skimming = true;
+  // Each packet is one read of its own, straight into its buffer.
+  state_->io->direct = AVIO_FLAG_DIRECT;
+  return true;
 }
 
 Result<void> Input::seek(int stream_index, std::int64_t timestamp) {

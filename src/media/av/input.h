@@ -17,6 +17,9 @@ struct AVStream;
 
 namespace vf::media::av {
 
+// Of a packet that is only skimmed: parameter sets, supplemental information and the first slice's header.
+inline constexpr int kSkimBytes = 4096;
+
 struct InputOptions {
   std::int64_t probe_bytes = 5'000'000;  // read at most this much to recognise the streams
   std::int64_t analyze_microseconds = 5'000'000;
@@ -48,10 +51,11 @@ class Input {
   Result<bool> read(AVPacket* packet);
   int damaged() const;
 
-  // Skimming: from now on packets keep their sizes and times but only the first 4 kB of
-  // their payload are read; the rest is undefined. Only for containers whose packets are found by an index alone (MP4
-  // and MOV without fragments) and where parsers look at the headers alone.
-  void skim(bool on);
+  // Starts again at the first packet and skims: packets keep their sizes and times but only the first
+  // kSkimBytes of their payload are read; the rest is undefined. No parser looks at them: times and key
+  // flags are the container's own. Only where its index tells both of every packet (MP4 and MOV without
+  // fragments). False: reading goes on as before.
+  bool skim_from_start();
 
   // Positions before the key frame at or before `timestamp` (ticks of the stream's time base).
   // Falls back to the beginning where the container cannot seek.

@@ -1,6 +1,7 @@
 #include "media/probe/bitstream.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "media/av/ptr.h"
 
@@ -79,7 +80,49 @@ Bytes next_nal(Bytes& rest, int length_size) {
   return nal;
 }
 
+// Whether a supplemental enhancement information NAL unit holds a recovery point (ITU-T H.264 D.1.8).
+bool has_recovery_point(Bytes nal) {
+  constexpr std::uint8_t kRecoveryPoint = 6;
+  std::vector<std::uint8_t> raw;  // without emulation prevention, 7.3.1
+  int zeros = 0;
+  for (const auto byte : nal.subspan(1)) {
+    const bool guard = zeros >= 2 && byte == 3;
+    zeros = byte == 0 ? zeros + 1 : 0;
+    if (!guard) raw.push_back(byte);
+  }
+  std::size_t at = 0;
+  const auto coded = [&] {  // 7.3.2.3.1: bytes of 255, then the rest
+    std::size_t value = 0;
+    while (at < raw.size() && raw[at] == 255) value += raw[at++];
+    return at < raw.size() ? value + raw[at++] : value;
+  };
+  while (at + 2 < raw.size()) {
+    if (coded() == kRecoveryPoint) return true;
+    at += coded();
+  }
+  return false;
+}
+
+// Instantaneous or clean random access: every picture from here on decodes.
+bool is_access_slice(int codec_id, std::uint8_t first) {
+  if (codec_id == AV_CODEC_ID_H264) return (first & 0x1F) == 5;
+  const int type = first >> 1 & 0x3F;
+  return type >= 16 && type <= 21;
+}
+
 }  // namespace
+
+bool decoding_may_start(int codec_id, Bytes packet, int nal_length_size) {
+  constexpr std::uint8_t kSei = 6;
+  if (codec_id != AV_CODEC_ID_H264 && codec_id != AV_CODEC_ID_HEVC) return false;
+  for (int i = 0; i < 64; ++i) {
+    const auto nal = next_nal(packet, nal_length_size);
+    if (nal.empty()) return false;
+    if (is_slice(codec_id, nal[0])) return is_access_slice(codec_id, nal[0]);
+    if (codec_id == AV_CODEC_ID_H264 && (nal[0] & 0x1F) == kSei && has_recovery_point(nal)) return true;
+  }
+  return false;
+}
 
 int shown_frames(int codec_id, Bytes packet) {
   if (packet.empty()) return 1;

@@ -15,4 +15,8 @@ int shown_frames(int codec_id, std::span<const std::uint8_t> packet);
 // (`nal_length_size` 1, 2 or 4; 0 = Annex B); 0 when the packet carries none.
 std::uint64_t parameter_set_hash(int codec_id, std::span<const std::uint8_t> packet, int nal_length_size);
 
+// Whether an H.264 or HEVC packet begins with an access unit that decoding can start at: an IDR or IRAP
+// picture, or one behind a recovery point. False for other codecs.
+bool decoding_may_start(int codec_id, std::span<const std::uint8_t> packet, int nal_length_size);
+
 }  // namespace vf::media

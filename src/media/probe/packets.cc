@@ -25,6 +25,14 @@ std::int64_t claimed_frame_ticks(const AVStream* stream) {
   return std::max<std::int64_t>(1, rescale(1, {rate.den, rate.num}, time_base(stream)));
 }
 
+// Length of a packet whose container does not tell it, 0 where nothing else does.
+std::int64_t usual_ticks(const AVStream* stream) {
+  const auto& p = *stream->codecpar;
+  if (p.codec_type == AVMEDIA_TYPE_VIDEO) return claimed_frame_ticks(stream);
+  if (p.codec_type != AVMEDIA_TYPE_AUDIO || p.frame_size <= 0 || p.sample_rate <= 0) return 0;
+  return rescale(p.frame_size, {1, p.sample_rate}, time_base(stream));
+}
+
 class Pass {
  public:
   Pass(av::Input& input, const PassOptions& options) : input_(input), options_(options) {
@@ -39,15 +47,15 @@ class Pass {
   Result<PacketPass> run() {
     const auto packet = av::make_packet();
     if (!packet) return fail(ErrorCode::no_memory, "There is not enough memory to read the file.");
-    std::int64_t packets = 0;
     while (VF_TRY(input_.read(packet.get()))) {
       drop_absurd_times(*packet);
       // Raw streams and programs may add streams while they are read.
       if (packet->stream_index >= static_cast<int>(out_.streams.size())) out_.streams.resize(input_.get()->nb_streams);
-      if (++packets > options_.limits.max_packets)
+      if (++packets_ > options_.limits.max_packets)
         return fail(ErrorCode::limit_exceeded,
                     fmt::format("The file has more than {} packets (max_packets).", options_.limits.max_packets));
       if (packet->stream_index < options_.examined_streams) {
+        if (out_.skimmed) fill_in(*packet);
         VF_CHECK(count(*packet));
         if (packet->stream_index == options_.main_video) VF_CHECK(follow_video(*packet));
       }
@@ -71,6 +79,20 @@ class Pass {
     for (auto* ticks : {&packet.pts, &packet.dts})
       if (*ticks > kMost || *ticks < -kMost) *ticks = AV_NOPTS_VALUE;
     packet.duration = std::clamp<std::int64_t>(packet.duration, 0, kMost);
+  }
+
+  // As much of it as was read.
+  std::span<const std::uint8_t> payload(const AVPacket& packet) const {
+    return {packet.data, static_cast<std::size_t>(out_.skimmed ? std::min(packet.size, av::kSkimBytes) : packet.size)};
+  }
+
+  // What libav adds to the container's own words while it is not skimming.
+  void fill_in(AVPacket& packet) const {
+    const auto* stream = input_.stream(packet.stream_index);
+    if (packet.duration == 0) packet.duration = usual_ticks(stream);
+    if (stream == video_ && !(packet.flags & AV_PKT_FLAG_KEY) &&
+        decoding_may_start(video_->codecpar->codec_id, payload(packet), nal_length_size_))
+      packet.flags |= AV_PKT_FLAG_KEY;
   }
 
   Result<void> count(const AVPacket& packet) {
@@ -138,7 +160,7 @@ class Pass {
       trail.leading = true;
     }
     watch_parameters(packet, key);
-    keep_head(packet, key);
+    if (keep_head(packet, key)) return {};
     if (packet.size == 0 && !out_.skimmed) return {};
     // The second field of a pair belongs to the frame of the first.
     if (second_field()) return {};
@@ -201,26 +223,39 @@ class Pass {
       if (!same && video_packets_ > 1) changed = true;
     }
     if (av_packet_get_side_data(&packet, AV_PKT_DATA_PARAM_CHANGE, &size)) changed = true;
-    if (!key || out_.skimmed || packet.size <= 0) return;
-    const auto hash = parameter_set_hash(video_->codecpar->codec_id,
-                                         {packet.data, static_cast<std::size_t>(packet.size)}, nal_length_size_);
+    if (!key || packet.size <= 0) return;
+    const auto hash = parameter_set_hash(video_->codecpar->codec_id, payload(packet), nal_length_size_);
     if (hash != 0 && parameter_hash_ != 0 && hash != parameter_hash_) changed = true;
     if (hash != 0) parameter_hash_ = hash;
   }
 
-  void keep_head(const AVPacket& packet, bool key) {
-    if (head_done_) return;
+  // True where reading begins again from the first packet.
+  bool keep_head(const AVPacket& packet, bool key) {
+    if (head_done_) return false;
     auto& head = out_.frames.head;
     if (key) key_seen_ = true;
     if (auto copy = av::PacketPtr(av_packet_clone(&packet))) head.push_back(std::move(copy));
     head_bytes_ += packet.size;
     if (key_seen_) ++after_key_;
-    if (after_key_ < kHeadAfterKey && head.size() < kHeadPackets && head_bytes_ < kHeadBytes) return;
+    if (after_key_ < kHeadAfterKey && head.size() < kHeadPackets && head_bytes_ < kHeadBytes) return false;
     head_done_ = true;
-    if (options_.may_skim) {
-      input_.skim(true);
-      out_.skimmed = true;
-    }
+    if (!options_.may_skim || !input_.skim_from_start()) return false;
+    start_again();
+    return true;
+  }
+
+  // What was read for the head is counted when it comes again.
+  void start_again() {
+    PacketPass fresh;
+    fresh.streams.resize(out_.streams.size());
+    fresh.frames.head = std::move(out_.frames.head);
+    fresh.skimmed = true;
+    out_ = std::move(fresh);
+    video_packets_ = packets_ = 0;
+    key_pts_ = last_ticks_ = AV_NOPTS_VALUE;
+    last_length_ = 0;
+    parameter_hash_ = 0;
+    waiting_.reset();
   }
 
   bool second_field() {
@@ -255,6 +290,7 @@ class Pass {
   const AVStream* video_ = nullptr;
   std::int64_t frame_ticks_ = 1;
   int nal_length_size_ = 0;
+  std::int64_t packets_ = 0;
   std::int64_t video_packets_ = 0;
   std::int64_t key_pts_ = AV_NOPTS_VALUE;
   std::int64_t last_ticks_ = AV_NOPTS_VALUE;
