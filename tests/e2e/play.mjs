@@ -28,6 +28,12 @@ async function until(page, what, wanted) {
   throw new Error(`${what}: not within ${patience / 1000} s; last seen ${JSON.stringify(state)}`);
 }
 
+// A player that never answers is told from one that is slow.
+function inTime(what, answer) {
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`${what}: not within ${patience / 1000} s`)), patience).unref());
+  return Promise.race([answer, late]);
+}
+
 // Frames decoded since now: at least ten, with time moving.
 async function plays(page, what, hasSound) {
   const from = await page.evaluate(() => window.state());
@@ -38,7 +44,7 @@ async function plays(page, what, hasSound) {
 async function playSet(page, url, kind, report, clearKeys) {
   const renditions = report.renditions ?? [];
   const hasSound = (report.audio ?? []).length > 0;
-  await page.evaluate(([k, u, keys]) => window.start(k, u, keys), [kind, url, clearKeys]);
+  await inTime("loading", page.evaluate(([k, u, keys]) => window.start(k, u, keys), [kind, url, clearKeys]));
   const first = await plays(page, "start", hasSound);
   const duration = Math.max(...renditions.map((r) => r.duration_seconds ?? 0), 0);
   if (duration && Math.abs(first.duration - duration) > 0.25)

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // From a file to a picture in a browser: composes a clip with two languages, subtitles and a hostile
-// title, lets VIDEOFORGE_BIN make a set of it, and plays the set (play.mjs).
+// title, lets VIDEOFORGE_BIN make sets of it, in the clear and encrypted both ways, and plays each (play.mjs).
 // Exit 0, 1, or 77 where there is no Chromium.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,14 +35,26 @@ function compose(folder) {
   return clip;
 }
 
+// What a licence server would hand out: the key by its identifier, both in hexadecimal.
+function clearKey(set) {
+  const id = /default_KID="([0-9a-f-]+)"/i.exec(readFileSync(join(set, "manifest.mpd"), "utf8"))[1].replaceAll("-", "");
+  return ["--clear-key", `${id}:${readFileSync(join(set, "key.bin")).toString("hex")}`];
+}
+
 function main() {
   if (!binary || !existsSync(binary)) throw new Error(`VIDEOFORGE_BIN (${binary || "not set"}) is not there`);
   const folder = mkdtempSync(join(tmpdir(), "videoforge-play-"));
   try {
-    const set = join(folder, "set");
-    const made = run(binary, "transcode", compose(folder), "-o", set, "--work", join(folder, "work"), "--ladder", "720p,480p");
-    if (made !== 0) throw new Error(`videoforge transcode ended with ${made}`);
-    return run(process.execPath, join(here, "play.mjs"), set);
+    const clip = compose(folder);
+    for (const encrypt of ["none", "aes128", "cbcs"]) {
+      const set = join(folder, encrypt);
+      const made = run(binary, "transcode", clip, "-o", set, "--work", join(folder, "work"), "--ladder", "720p,480p",
+        ...(encrypt === "none" ? [] : ["--encrypt", encrypt]));
+      if (made !== 0) throw new Error(`videoforge transcode (encrypt: ${encrypt}) ended with ${made}`);
+      const played = run(process.execPath, join(here, "play.mjs"), set, ...(encrypt === "cbcs" ? clearKey(set) : []));
+      if (played !== 0) return played;
+    }
+    return 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
