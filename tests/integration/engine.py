@@ -61,6 +61,12 @@ def frame_times(path):
                                                 "-show_entries", "frame=pts_time")["frames"]]
 
 
+def frame_count(path):
+    """Decoded pictures; 0 without a video stream. Some containers keep no times to count by."""
+    found = probe(path, "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames")["streams"]
+    return int(found[0]["nb_read_frames"]) if found else 0
+
+
 def frame_hashes(path, *before, select="0:v:0"):
     out = ffmpeg(*before, "-i", path, "-map", select, "-fps_mode", "passthrough", "-f", "framemd5", "-")
     return [line.split(",")[5].strip() for line in out.splitlines() if not line.startswith("#")]
