@@ -6,14 +6,14 @@
 
 #include <fmt/format.h>
 
-#include "base/fd.h"
 #include "media/av/allow.h"
 #include "media/av/input.h"
 #include "media/av/ptr.h"
+#include "media/probe/claims.h"
 #include "media/probe/color.h"
+#include "media/probe/facts.h"
 #include "media/probe/head_decode.h"
 #include "media/probe/loudness.h"
-#include "media/probe/mp4_boxes.h"
 #include "media/probe/packets.h"
 #include "media/probe/sniff.h"
 #include "media/probe/streams.h"
@@ -27,176 +27,12 @@ namespace {
 // tables of a day at 60 frames per second.
 constexpr std::size_t kMaxAllocation = 160U << 20;
 
-// --- before libav ---
-
-Result<std::optional<Mp4Boxes>> check_boxes(int fd) {
-  auto boxes = VF_TRY(read_mp4_boxes(fd));
-  if (!boxes) return boxes;
-  if (boxes->refers_elsewhere)
-    return fail(ErrorCode::unsupported_input,
-                "This is a QuickTime reference movie: it only points at other files, which VideoForge never opens.");
-  if (!boxes->has_moov)
-    return fail(ErrorCode::invalid_input,
-                boxes->fragmented ? "This is a media segment without its header (moov): give the whole file, or the "
-                                    "header and the segments joined."
-                                  : "The index (moov) is missing: the upload or recording was cut off before its end.");
-  if (boxes->moov_cut && !boxes->has_mdat)
-    return fail(ErrorCode::invalid_input,
-                "The file ends inside its index (moov): the upload was cut off near its beginning.");
-  for (const auto& track : boxes->tracks)
-    if (!track.protection.empty())
-      return fail(ErrorCode::unsupported_input,
-                  fmt::format("The video is encrypted (DRM, scheme {}); VideoForge reads only media in the clear.",
-                              track.protection));
-  return boxes;
-}
-
-// --- claims, before any packet ---
-
-Result<void> check_size(const AVCodecParameters& p, const ProbeLimits& limits) {
-  if (p.width > limits.max_side || p.height > limits.max_side)
-    return fail(ErrorCode::limit_exceeded, fmt::format("The picture is {}x{}; no side may exceed {} (max_side).",
-                                                       p.width, p.height, limits.max_side));
-  if (static_cast<std::int64_t>(p.width) * p.height > limits.max_pixels)
-    return fail(ErrorCode::limit_exceeded,
-                fmt::format("The picture is {}x{}, {} pixels; the limit is {} (max_pixels).", p.width, p.height,
-                            static_cast<std::int64_t>(p.width) * p.height, limits.max_pixels));
-  return {};
-}
-
-Result<void> check_claims(av::Input& input, const ProbeLimits& limits) {
-  for (int i = 0; i < static_cast<int>(input.get()->nb_streams); ++i) {
-    auto* stream = input.stream(i);
-    if (stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) continue;
-    VF_CHECK(check_size(*stream->codecpar, limits));
-    const std::int64_t entries = avformat_index_get_entries_count(stream);
-    if (entries > limits.max_frames)
-      return fail(ErrorCode::limit_exceeded,
-                  fmt::format("The index lists {} frames; the limit is {} (max_frames).", entries, limits.max_frames));
-    if (entries > 1000 && entries > input.bytes())
-      return fail(
-          ErrorCode::invalid_input,
-          fmt::format("The index lists {} frames in a file of {} bytes, which cannot be.", entries, input.bytes()));
-  }
-  return {};
-}
-
 // The stream a player shows: the default one, else the first. A stream of known size is preferred.
 int choose_main(const std::vector<StreamInfo>& streams) {
   MediaInfo view;
   view.streams = streams;
   const auto* main = view.main_video();
   return main ? main->index : -1;
-}
-
-// An index that says everything: MP4 without fragments, in codecs whose parsers (libav runs them for key
-// flags) need the beginning of a packet only, and that keep their parameter sets out of the packets.
-bool index_tells_all(av::Input& input, const std::optional<Mp4Boxes>& boxes, int examined) {
-  if (!boxes || boxes->fragmented || !std::string_view(input.get()->iformat->name).starts_with("mov")) return false;
-  constexpr std::array kHeadersParsed{AV_CODEC_ID_H264, AV_CODEC_ID_HEVC};
-  constexpr std::array kNeverParsed{AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD, AV_CODEC_ID_MJPEG, AV_CODEC_ID_DVVIDEO};
-  constexpr std::array kSmallAudio{AV_CODEC_ID_AAC,       AV_CODEC_ID_AC3,       AV_CODEC_ID_EAC3,
-                                   AV_CODEC_ID_ALAC,      AV_CODEC_ID_OPUS,      AV_CODEC_ID_PCM_S16LE,
-                                   AV_CODEC_ID_PCM_S16BE, AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE};
-  const auto has = [](const auto& list, AVCodecID id) { return std::ranges::find(list, id) != list.end(); };
-  for (int i = 0; i < examined; ++i) {
-    auto* stream = input.stream(i);
-    const auto& p = *stream->codecpar;
-    if (stream->discard == AVDISCARD_ALL) continue;
-    if (p.codec_type == AVMEDIA_TYPE_AUDIO && has(kSmallAudio, p.codec_id)) continue;
-    if (p.codec_type != AVMEDIA_TYPE_VIDEO || p.codec_tag == MKTAG('a', 'v', 'c', '3') ||
-        p.codec_tag == MKTAG('h', 'e', 'v', '1'))
-      return false;
-    if (has(kHeadersParsed, p.codec_id)) continue;
-    if (!has(kNeverParsed, p.codec_id) || av_stream_get_parser(stream)) return false;
-  }
-  return true;
-}
-
-// Streams that are not examined, and data tracks of MP4, are not read: their index is enough.
-void discard_unread(av::Input& input, const std::optional<Mp4Boxes>& boxes, int examined) {
-  for (int i = 0; i < static_cast<int>(input.get()->nb_streams); ++i) {
-    auto* stream = input.stream(i);
-    const bool indexed = boxes && avformat_index_get_entries_count(stream) > 0;
-    const bool data =
-        stream->codecpar->codec_type != AVMEDIA_TYPE_VIDEO && stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO;
-    if (i >= examined || (indexed && data)) stream->discard = AVDISCARD_ALL;
-  }
-}
-
-// --- results ---
-
-std::string container_name(const AVInputFormat& format, const std::optional<Mp4Boxes>& boxes, int fd) {
-  const std::string_view names = format.name;
-  if (names.starts_with("mov")) {
-    if (!boxes || boxes->brand.empty() || boxes->brand == "qt  ") return "mov";
-    return boxes->brand.starts_with("3g") ? "3gp" : "mp4";
-  }
-  if (names.starts_with("matroska")) {
-    // The document type stands in the EBML header, the first bytes of the file (RFC 8794 11.2.4).
-    std::array<std::uint8_t, 128> head{};
-    const auto got = read_at(fd, head, 0);
-    const std::string_view text(reinterpret_cast<const char*>(head.data()), got ? *got : 0);
-    return text.contains("webm") ? "webm" : "matroska";
-  }
-  return std::string(names.substr(0, names.find(',')));
-}
-
-void fill_counts(const StreamCount& row, AVStream* stream, StreamInfo& info) {
-  info.packets = row.packets;
-  info.bytes = row.bytes;
-  if (row.packets == 0 && stream->discard == AVDISCARD_ALL) {
-    info.packets = avformat_index_get_entries_count(stream);
-    for (int i = 0; i < info.packets; ++i) info.bytes += avformat_index_get_entry(stream, i)->size;
-    if (info.packets > 0) {
-      info.start_ticks = avformat_index_get_entry(stream, 0)->timestamp;
-      info.start_seconds = static_cast<double>(info.start_ticks) * info.time_base.value();
-      if (stream->duration > 0) info.duration_seconds = static_cast<double>(stream->duration) * info.time_base.value();
-    }
-  }
-  if (row.first_ticks != AV_NOPTS_VALUE) {
-    info.start_ticks = row.first_ticks;
-    info.start_seconds = static_cast<double>(row.first_ticks) * info.time_base.value();
-    info.duration_seconds = std::max(
-        0.0, (static_cast<double>(row.end_ticks) - static_cast<double>(row.first_ticks)) * info.time_base.value());
-  }
-  if (info.duration_seconds > 0)
-    info.bit_rate = std::llround(static_cast<double>(info.bytes) * 8 / info.duration_seconds);
-  if (!row.second_bytes.empty())
-    info.peak_bit_rate = std::max(info.bit_rate, 8 * *std::ranges::max_element(row.second_bytes));
-}
-
-void fill_chapters(const AVFormatContext& context, const ProbeLimits& limits, MediaInfo& info, bool& cut) {
-  const auto count = std::min<std::size_t>(context.nb_chapters, static_cast<std::size_t>(limits.max_chapters));
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& chapter = *context.chapters[i];
-    const double tick = av_q2d(chapter.time_base);
-    const auto seconds = [&](std::int64_t t) {
-      return t == AV_NOPTS_VALUE || !std::isfinite(tick) ? 0 : static_cast<double>(t) * tick;
-    };
-    info.chapters.push_back(
-        {seconds(chapter.start), seconds(chapter.end), tag_of(chapter.metadata, "title", limits, cut)});
-  }
-}
-
-void fill_edits(av::Input& input, const Mp4Boxes& boxes, MediaInfo& info) {
-  for (const auto& stream : info.streams)
-    for (const auto& track : boxes.tracks)
-      if (input.stream(stream.index)->id == static_cast<int>(track.id))
-        for (const auto& edit : track.edits)
-          info.edits.push_back({stream.index, edit.media_seconds, edit.duration_seconds});
-}
-
-void fill_attachments(av::Input& input, const ProbeLimits& limits, MediaInfo& info, bool& cut) {
-  for (const auto& stream : info.streams) {
-    const auto* source = input.stream(stream.index);
-    if (stream.kind != "attachment" &&
-        !(stream.kind == "cover" && av_dict_get(source->metadata, "filename", nullptr, 0)))
-      continue;
-    const std::int64_t bytes = stream.kind == "cover" ? source->attached_pic.size : source->codecpar->extradata_size;
-    info.attachments.push_back({stream.index, tag_of(source->metadata, "filename", limits, cut),
-                                tag_of(source->metadata, "mimetype", limits, cut), bytes});
-  }
 }
 
 // Field order, and what the header left open, as the decoder sees it.
