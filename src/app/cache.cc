@@ -11,9 +11,6 @@
 namespace vf::app {
 namespace {
 
-// A person who asks for a trim means it; ten minutes cover a run that is about to read.
-constexpr std::int64_t kSpareSecondsByHand = 600;
-
 struct Opened {
   std::filesystem::path folder;
   std::unique_ptr<blob::BlobStore> blobs;
@@ -61,7 +58,7 @@ Result<TrimReport> trim_cache(const std::filesystem::path& work, std::int64_t ma
   if (!try_lock(folder.get(), true))
     return fail(ErrorCode::conflict, fmt::format("Another videoforge is working in '{}'. Trim it when that has ended.",
                                                  opened.folder.string()));
-  return trim_cache(*opened.blobs, *opened.checkpoints, max_bytes, max_bytes == 0 ? 0 : kSpareSecondsByHand);
+  return trim_cache(*opened.blobs, *opened.checkpoints, max_bytes, 0);
 }
 
 Result<std::int64_t> parse_size(const std::string& text) {

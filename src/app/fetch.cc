@@ -26,8 +26,15 @@ Result<Download> fetch(const std::string& url, const std::filesystem::path& fold
   Download download(path);
   net::FetchLimits limits;
   limits.allow_private = true;
-  VF_CHECK(net::fetch(url, fd.get(), limits, std::move(stop)));
-  return download;
+  auto fetched = net::fetch(url, fd.get(), limits, std::move(stop));
+  if (fetched) return download;
+  auto& error = fetched.error();
+  // For a person at a command line an address that does not answer is a fault of the input.
+  if (error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout) {
+    error.code = ErrorCode::invalid_input;
+    error.message += " Check the address, or try again later.";
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace vf::app

@@ -26,7 +26,8 @@ class Download {
 bool is_url(const std::string& text);
 
 // Fetches into `folder`. A person at a command line may name their own machine: private addresses
-// are allowed here (the platform's imports do not allow them). Errors: as net::fetch.
+// are allowed here (the platform's imports do not allow them). Errors: as net::fetch, and invalid_input
+// (exit 3) where nothing answers.
 Result<Download> fetch(const std::string& url, const std::filesystem::path& folder, std::stop_token stop);
 
 }  // namespace vf::app

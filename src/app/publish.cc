@@ -114,7 +114,12 @@ Result<void> check_writable(fs::path folder) {
   while (!fs::exists(folder, ec) && folder.has_relative_path()) folder = folder.parent_path();
   if (!fs::is_directory(folder, ec))
     return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a folder.", folder.string()));
-  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  // Only trying tells: root may write anywhere, and some file systems take no folders.
+  auto trial = (folder / ".videoforge-XXXXXX").string();
+  if (::mkdtemp(trial.data())) {
+    ::rmdir(trial.c_str());
+    return {};
+  }
   return fail(ErrorCode::invalid_argument,
               fmt::format("The folder '{}' cannot be written to: {}. Name another with -o.", folder.string(),
                           std::strerror(errno)));

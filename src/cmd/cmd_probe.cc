@@ -63,6 +63,9 @@ Result<media::MediaInfo> probe(const ProbeCommand& command, std::stop_token stop
   if (app::is_url(command.input)) {
     download.emplace(VF_TRY(app::fetch(command.input, engine.work() / "tmp", stop)));
     path = download->path();
+  } else if (command.input.find("://") != std::string::npos) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no address that can be fetched: use http:// or https://.", command.input));
   }
   const auto source =
       VF_TRY(app::open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); }));

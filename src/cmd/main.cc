@@ -44,6 +44,17 @@ void watch_interrupts(const std::stop_source& stop) {
   }).detach();
 }
 
+// A sentence about a first word that is no command; empty where it is one, or an option.
+std::string unknown_command(const CLI::App& parser, std::string_view word) {
+  std::string names;
+  for (const auto* command : parser.get_subcommands({})) {
+    if (word == command->get_name()) return {};
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  if (word.starts_with("-")) return {};
+  return "There is no command '" + std::string(word) + "'. Choose from " + names + ".";
+}
+
 int run(int argc, char** argv) {
   CLI::App parser(kDescription, "videoforge");
   parser.set_version_flag("--version", std::string("videoforge ") + VIDEOFORGE_VERSION);
@@ -55,6 +66,14 @@ int run(int argc, char** argv) {
   vf::cmd::add_presets(parser, session);
   vf::cmd::add_cache(parser, session);
   vf::cmd::add_doctor(parser, session);
+  if (argc < 2) {
+    std::fputs(parser.help().c_str(), stderr);
+    return 2;
+  }
+  if (const auto wrong = unknown_command(parser, argv[1]); !wrong.empty()) {
+    std::fprintf(stderr, "videoforge: %s\n", wrong.c_str());
+    return 2;
+  }
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
