@@ -20,6 +20,7 @@ DoctorReport examine() {
   for (const auto& row : media::av::allowed_codecs())
     report.codecs.push_back({std::string(row.name), std::string(row.usage), media::av::is_decodable(row.name)});
   report.libraries = media::av::library_versions();
+  report.builds = media::av::library_builds();
   report.warnings = report.sandbox.warnings;
   report.healthy = report.sandbox.seccomp;
   return report;

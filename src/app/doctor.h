@@ -31,12 +31,13 @@ struct DoctorReport {
   std::vector<DoctorRow> demuxers;
   std::vector<DoctorRow> codecs;
   std::string libraries;
+  std::string builds;  // of these and the encoders: cached results of one build are not used by another
   std::vector<std::string> warnings;
   bool healthy = true;  // false: untrusted media cannot be handled safely here
 };
 BOOST_DESCRIBE_STRUCT(DoctorReport, (),
-                      (version, processors, memory_bytes, sandbox, encoders, demuxers, codecs, libraries, warnings,
-                       healthy))
+                      (version, processors, memory_bytes, sandbox, encoders, demuxers, codecs, libraries, builds,
+                       warnings, healthy))
 
 DoctorReport examine();
 

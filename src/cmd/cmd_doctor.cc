@@ -26,7 +26,7 @@ void print(const app::DoctorReport& r) {
   fmt::print("Codecs that are read:\n");
   for (const auto& row : r.codecs)
     fmt::print("  {:<18} {}{}\n", row.name, row.usage, row.present ? "" : " (not in this build of FFmpeg)");
-  fmt::print("Libraries: {}\n", r.libraries);
+  fmt::print("Libraries: {}\nBuilds: {}\n", r.libraries, r.builds);
   for (const auto& warning : r.warnings) fmt::print("! {}\n", warning);
 }
 

@@ -4,6 +4,9 @@
 
 #include <sstream>
 
+#include <gmock/gmock.h>
+
+#include "media/av/version.h"
 #include "media/decode/video_reader.h"
 #include "picture_support.h"
 
@@ -326,6 +329,13 @@ TEST(EncodeChunk, RealFilesEncode) {
     encode(shown, few, folder);
     expect_right(folder / "a.mp4", shown, few);
   }
+}
+
+// An encoder of another build may write other bytes under the same libav: caches tell them apart.
+TEST(LibraryBuilds, NameTheEncodersThatAreLoaded) {
+  EXPECT_THAT(av::library_builds(), testing::ContainsRegex("avcodec [0-9a-f]{12}"));
+  EXPECT_THAT(av::library_builds(), testing::ContainsRegex("x264 [0-9a-f]{12}"));
+  EXPECT_EQ(av::library_builds(), av::library_builds());
 }
 
 }  // namespace

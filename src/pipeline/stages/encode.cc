@@ -10,11 +10,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() {
-  std::string out = codec_version(2);
-  for (const auto* codec : {"h264", "hevc", "av1", "vp9"}) out += " " + media::encoder_version(codec);
-  return out;
-}
+std::string version() { return codec_version(2); }
 
 Result<void> write_header(const media::TrackChunk& chunk, int fd) {
   const auto header = VF_TRY(media::build_header(chunk.format, std::span(&chunk, 1)));
