@@ -85,7 +85,6 @@ class CopyReader {
       if (!VF_TRY(input_.read(packet_.get()))) return std::nullopt;
       if (packet_->stream_index != stream_->index || packet_->size == 0) continue;
       if (packet_->pts == AV_NOPTS_VALUE) return refuse("its packets carry no time stamps");
-      if (packet_->flags & AV_PKT_FLAG_CORRUPT) return refuse("it is damaged");
       if (packet_->size > kMaxPacketBytes) return refuse("it has a packet of impossible size");
       if (changes_configuration()) return refuse("its configuration changes on the way");
       const auto at = rescale(packet_->pts, time_base_, {1, rate_}) - origin_;
@@ -235,7 +234,7 @@ Result<CopyPlan> plan_copy(int fd, const AudioSpec& spec) {
       start = ideal = packet->position;
     }
     if (const double off = static_cast<double>(packet->position - ideal) / rate; std::abs(off) > kJitterSeconds) {
-      plan.refusal = fmt::format("it has a {} of {:.0f} ms at {:.2f} s", off > 0 ? "gap" : "overlap",
+      plan.refusal = fmt::format("it has {} of {:.0f} ms at {:.2f} s", off > 0 ? "a gap" : "an overlap",
                                  std::abs(off) * 1000, static_cast<double>(packet->position) / rate);
       return plan;
     }

@@ -163,7 +163,7 @@ Result<void> check_pixels(const AVFormatContext& context, std::int64_t max_pixel
 }
 
 void set_bounds(AVFormatContext& context, const InputOptions& options) {
-  context.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
+  context.flags |= AVFMT_FLAG_CUSTOM_IO;
   context.probesize = options.probe_bytes;
   context.max_analyze_duration = options.analyze_microseconds;
   context.max_streams = libav_stream_cap(options.max_streams);
@@ -245,6 +245,12 @@ int Input::damaged() const { return state_->damaged; }
 Result<bool> Input::read(AVPacket* packet) {
   for (int tries = 0; tries < kMaxConsecutiveDamage; ++tries) {
     const int code = av_read_frame(state_->format.get(), packet);
+    // Half a picture, or one put together of two. libav's own way of leaving it out tells nobody.
+    if (code >= 0 && (packet->flags & AV_PKT_FLAG_CORRUPT)) {
+      ++state_->damaged;
+      av_packet_unref(packet);
+      continue;
+    }
     if (code >= 0) return true;
     if (state_->read_errno != 0) return std::unexpected(system_error(state_->read_errno, "read the input"));
     if (code == AVERROR(ENOMEM)) return std::unexpected(error_from(code, ErrorCode::internal, "read a packet"));

@@ -71,7 +71,6 @@ struct VideoReader::State {
   std::optional<std::int64_t> first_fed;   // earliest wanted time among the packets fed
   bool started = false;                    // a wanted picture came
   bool all_have_pts = true;
-  std::int64_t flagged_packets = 0;  // the demuxer said they are corrupt
 
   State(PacketSource packets, const VideoReaderOptions& o) : options(o), source(std::move(packets)) {}
 
@@ -96,7 +95,6 @@ struct VideoReader::State {
 Result<void> VideoReader::State::feed() {
   while (VF_TRY(source.next(packet.get()))) {
     if (options.key_frames_only && !(packet->flags & AV_PKT_FLAG_KEY)) continue;
-    if (packet->flags & AV_PKT_FLAG_CORRUPT) ++flagged_packets;
     all_have_pts = all_have_pts && packet->pts != AV_NOPTS_VALUE;
     // Decode order: all that is shown before the end was sent when a packet is decoded after it.
     if (all_have_pts && !options.neighbours && packet->dts != AV_NOPTS_VALUE && ended(packet->dts)) break;
@@ -227,7 +225,7 @@ Result<AVFrame*> VideoReader::next() {
 }
 
 const VideoReaderStats& VideoReader::stats() const {
-  state_->stats.damaged_packets = state_->flagged_packets + state_->source.damaged();
+  state_->stats.damaged_packets = state_->source.damaged();
   return state_->stats;
 }
 int VideoReader::stream_index() const { return state_->source.index(); }

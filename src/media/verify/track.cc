@@ -130,7 +130,6 @@ class PacketWalk {
   void add(const AVPacket& packet) {
     const auto start = starts_.find(frames++);
     bytes += packet.size;
-    if (packet.flags & AV_PKT_FLAG_CORRUPT) trouble("holds damaged packets", packet);
     if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE)
       return trouble("has packets without a time", packet);
     if (frames > 1 && packet.dts <= last_dts_) trouble("has decode times that do not increase", packet);

@@ -51,13 +51,13 @@ struct WrittenVideo::State {
       const auto got = input.read(packet.get());
       if (!got) ++errors;
       if (!got || !*got) {
+        errors += input.damaged();
         draining = true;
         avcodec_send_packet(decoder.get(), nullptr);
         return;
       }
       if (packet->stream_index == 0 && packet->size > 0) break;
     }
-    if (packet->flags & AV_PKT_FLAG_CORRUPT) ++errors;
     if (avcodec_send_packet(decoder.get(), packet.get()) < 0) ++errors;
   }
 };
