@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   vf::cmd::add_probe(parser, session);
   vf::cmd::add_plan(parser, session);
   vf::cmd::add_transcode(parser, session);
+  vf::cmd::add_clip(parser, session);
   vf::cmd::add_presets(parser, session);
   vf::cmd::add_cache(parser, session);
   vf::cmd::add_doctor(parser, session);

@@ -1,14 +1,11 @@
 #include "cmd/transcode_options.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
-
 #include <fmt/format.h>
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 
 #include "app/presets.h"
+#include "cmd/arguments.h"
 
 namespace vf::cmd {
 namespace {
@@ -17,32 +14,6 @@ std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
   boost::split(parts, text, boost::is_any_of(","));
   return parts;
-}
-
-std::unexpected<Error> wrong(std::string_view option, const std::string& value, std::string_view form) {
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} '{}' is not understood. Write it like {}.", option, value, form));
-}
-
-std::optional<double> number(std::string_view text) {
-  double value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-// "90", "1:30", "0:01:30.5" in seconds.
-std::optional<double> time_of(std::string_view text) {
-  double seconds = 0;
-  for (int parts = 0; parts < 3; ++parts) {
-    const auto colon = text.find(':');
-    const auto part = number(text.substr(0, colon));
-    if (!part || *part < 0) return std::nullopt;
-    seconds = seconds * 60 + *part;
-    if (colon == std::string_view::npos) return seconds;
-    text.remove_prefix(colon + 1);
-  }
-  return std::nullopt;
 }
 
 // FROM-TO, either side may be missing.
@@ -58,58 +29,6 @@ Result<pipeline::ClipRange> clip_of(const std::string& text) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("--clip '{}' is empty. Its end must come after its start.", text));
   return pipeline::ClipRange{*from, *to};
-}
-
-Result<media::Crop> crop_of(const std::string& text) {
-  media::Crop crop;
-  std::string_view rest = text;
-  const auto take = [&rest](int& value, std::string_view separator) {
-    const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    if (ec != std::errc()) return false;
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-    if (!rest.starts_with(separator)) return false;
-    rest.remove_prefix(separator.size());
-    return true;
-  };
-  if (take(crop.width, "x") && take(crop.height, "+") && take(crop.x, "+") && take(crop.y, "") && rest.empty())
-    return crop;
-  return wrong("--crop", text, "1280x720+320+180 (width x height + left + top)");
-}
-
-struct CornerName {
-  std::string_view name;
-  media::Corner corner;
-};
-constexpr std::array<CornerName, 5> kCorners{{{"top-left", media::Corner::top_left},
-                                              {"top-right", media::Corner::top_right},
-                                              {"bottom-left", media::Corner::bottom_left},
-                                              {"bottom-right", media::Corner::bottom_right},
-                                              {"center", media::Corner::center}}};
-
-// FILE[,CORNER[,OPACITY]], read from the right so that the file's name may hold commas.
-Result<media::Watermark> watermark_of(std::string text, std::filesystem::path& file) {
-  const auto whole = text;
-  media::Watermark mark;
-  const auto take_last = [&]() -> std::string {
-    const auto comma = text.rfind(',');
-    return comma == std::string::npos ? "" : text.substr(comma + 1);
-  };
-  const auto drop_last = [&] { text.resize(text.rfind(',')); };
-  if (const auto opacity = number(take_last())) {
-    mark.opacity = *opacity;
-    drop_last();
-  }
-  for (const auto& [name, corner] : kCorners)
-    if (take_last() == name) {
-      mark.corner = corner;
-      drop_last();
-      break;
-    }
-  if (text.empty() || mark.opacity < 0 || mark.opacity > 1)
-    return wrong("--watermark", whole,
-                 "logo.png,bottom-right,0.8 (corners: top-left, top-right, bottom-left, bottom-right, center)");
-  file = text;
-  return mark;
 }
 
 void subtitles_of(const std::string& text, app::TranscodeRequest& request) {

@@ -30,14 +30,28 @@ def members(value, out):
     return out
 
 
-def undocumented(what, value, guide):
-    return [f"{what}: `{m}` is not in {GUIDE.name}" for m in sorted(members(value, set())) if f"`{m}`" not in guide]
+def undocumented(what, value, guide, name=GUIDE.name):
+    return [f"{what}: `{m}` is not in {name}" for m in sorted(members(value, set())) if f"`{m}`" not in guide]
+
+
+def undocumented_file_reports(clip, folder, work):
+    """The reports of the commands that make one file, against their guides."""
+    problems = []
+    for command, name, options in (("clip", "clips.md", ("--from", "0.5", "--to", "2", "--exact")),):
+        made = run(command, clip, "-o", folder / f"{command}.mp4", "--json", *options, *work)
+        if made.returncode:
+            problems.append(f"{command}: {made.stderr}")
+            continue
+        # Members that all reports share stand in transcode.md.
+        guide = (GUIDE.parent / name).read_text() + GUIDE.read_text()
+        problems += undocumented(command, json.loads(made.stdout), guide, name)
+    return problems
 
 
 def examples_that_fail():
     """Every option that an example uses is one that the command lists."""
     problems = []
-    for command in ("probe", "plan", "transcode", "presets", "cache", "doctor"):
+    for command in ("probe", "plan", "transcode", "clip", "presets", "cache", "doctor"):
         text = run(command, "--help").stdout
         examples = re.findall(r"^  videoforge (.*)$", text, re.M)
         if not examples:
@@ -70,6 +84,7 @@ def main():
             return 1
         report = json.loads((folder / "set/report.json").read_text())
         problems = undocumented("report.json", report, guide) + undocumented("plan", json.loads(plan.stdout), guide)
+        problems += undocumented_file_reports(clip, folder, work)
         problems += examples_that_fail()
         for rendition in report["renditions"]:
             seconds, rate = rendition["second_bits"], rendition["mean_bit_rate"]

@@ -8,19 +8,6 @@
 namespace vf::pipeline {
 namespace {
 
-constexpr int kMinTimescale = 1000;
-constexpr int kMaxTimescale = 1'000'000;
-constexpr int kFallbackTimescale = 90'000;  // the clock of MPEG-2 systems
-
-// Ticks of the result that hold the source's times exactly where that is possible.
-int timescale_for(Rational time_base) {
-  const auto base = reduced(time_base);
-  if (!base.valid() || base.den > kMaxTimescale) return kFallbackTimescale;
-  std::int64_t timescale = base.den;
-  while (timescale < kMinTimescale) timescale *= 10;
-  return static_cast<int>(timescale);
-}
-
 bool is_picture_container(const std::string& container) {
   return container.ends_with("_pipe") || container == "image2";
 }

@@ -18,6 +18,10 @@ constexpr std::int64_t kShortFilmChunks = 6;
 // What is left of a chunk joins the last segment when it is shorter than this share of one.
 constexpr double kShortSegment = 0.5;
 
+constexpr int kMinTimescale = 1000;
+constexpr int kMaxTimescale = 1'000'000;
+constexpr int kFallbackTimescale = 90'000;  // the clock of MPEG-2 systems
+
 Ticks first_at_or_after(TickSpan times, Ticks wanted, Ticks otherwise) {
   const auto found = std::ranges::lower_bound(times, wanted);
   return found == times.end() ? otherwise : *found;
@@ -65,6 +69,14 @@ std::vector<Ticks> segment_starts(TickSpan candidates, Ticks start, Ticks end, T
 }
 
 }  // namespace
+
+int timescale_for(Rational time_base) {
+  const auto base = reduced(time_base);
+  if (!base.valid() || base.den > kMaxTimescale) return kFallbackTimescale;
+  std::int64_t timescale = base.den;
+  while (timescale < kMinTimescale) timescale *= 10;
+  return static_cast<int>(timescale);
+}
 
 Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_frames) {
   const auto begin = std::ranges::lower_bound(index.frame_ticks, from);

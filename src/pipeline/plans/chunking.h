@@ -40,4 +40,7 @@ struct Cutting {
 // segments are 2 s. Returns no chunks when no frame is in the range.
 Cutting cut(const media::VideoIndex& index, std::int64_t from, std::int64_t to, bool on_key_frames);
 
+// Ticks a second of the result that hold the source's times exactly where that is possible.
+int timescale_for(Rational time_base);
+
 }  // namespace vf::pipeline

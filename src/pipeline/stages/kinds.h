@@ -20,5 +20,9 @@ extern const StageKind kVerifySoundStage;
 extern const StageKind kVerifyTrackStage;
 extern const StageKind kPackageStage;
 extern const StageKind kVerifyStage;
+extern const StageKind kClipLookStage;
+extern const StageKind kClipEdgeStage;
+extern const StageKind kMuxStage;
+extern const StageKind kVerifyFileStage;
 
 }  // namespace vf::pipeline

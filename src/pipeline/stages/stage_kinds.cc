@@ -21,6 +21,10 @@ const std::array kKinds{
     kVerifyTrackStage,    // the joined track: structure, times, bit rates
     kPackageStage,        // playlists and manifest
     kVerifyStage,         // the verdict over the whole set
+    kClipLookStage,       // where a video can be cut without encoding
+    kClipEdgeStage,       // the pictures between a cut and a key frame
+    kMuxStage,            // one finished file
+    kVerifyFileStage,     // and its proof
 };
 
 }  // namespace
