@@ -38,7 +38,7 @@ def undocumented_file_reports(clip, folder, work):
     """The reports of the commands that make one file, against their guides."""
     problems = []
     for command, name, options in (("clip", "clips.md", ("--from", "0.5", "--to", "2", "--exact")),):
-        made = run(command, clip, "-o", folder / f"{command}.mp4", "--json", *options, *work)
+        made = run(command, clip, "-o", folder / f"made_{command}.mp4", "--json", *options, *work)
         if made.returncode:
             problems.append(f"{command}: {made.stderr}")
             continue
