@@ -21,7 +21,8 @@ constexpr const char* kDescription =
     "VideoForge turns any video into a streaming set that plays in a browser, and proves that it is right.\n\n"
     "  videoforge probe film.mov                what is in the file\n"
     "  videoforge plan film.mov                 what would be done, why, and what it costs\n"
-    "  videoforge transcode film.mov -o out     do it: HLS and DASH, poster, storyboard, report";
+    "  videoforge transcode film.mov -o out     do it: HLS and DASH, poster, storyboard, report\n"
+    "  videoforge analyze film.mov              what is wrong with it, and when";
 
 sigset_t interrupts() {
   sigset_t set;
@@ -64,6 +65,8 @@ int run(int argc, char** argv) {
   vf::cmd::add_plan(parser, session);
   vf::cmd::add_transcode(parser, session);
   vf::cmd::add_clip(parser, session);
+  vf::cmd::add_analyze(parser, session);
+  vf::cmd::add_compare(parser, session);
   vf::cmd::add_presets(parser, session);
   vf::cmd::add_cache(parser, session);
   vf::cmd::add_doctor(parser, session);

@@ -48,10 +48,22 @@ def undocumented_file_reports(clip, folder, work):
     return problems
 
 
+def undocumented_quality(clip, work):
+    guide = (GUIDE.parent / "quality.md").read_text()
+    problems = []
+    for name, command in {"analysis.json": ["analyze", clip], "comparison.json": ["compare", clip, clip]}.items():
+        done = run(*command, "--json", *work)
+        if done.returncode:
+            problems.append(f"{name}: {done.stderr}")
+        else:
+            problems += [p.replace(GUIDE.name, "quality.md") for p in undocumented(name, json.loads(done.stdout), guide)]
+    return problems
+
+
 def examples_that_fail():
     """Every option that an example uses is one that the command lists."""
     problems = []
-    for command in ("probe", "plan", "transcode", "clip", "presets", "cache", "doctor"):
+    for command in ("probe", "plan", "transcode", "clip", "analyze", "compare", "presets", "cache", "doctor"):
         text = run(command, "--help").stdout
         examples = re.findall(r"^  videoforge (.*)$", text, re.M)
         if not examples:
@@ -85,6 +97,7 @@ def main():
         report = json.loads((folder / "set/report.json").read_text())
         problems = undocumented("report.json", report, guide) + undocumented("plan", json.loads(plan.stdout), guide)
         problems += undocumented_file_reports(clip, folder, work)
+        problems += undocumented_quality(clip, work)
         problems += examples_that_fail()
         for rendition in report["renditions"]:
             seconds, rate = rendition["second_bits"], rendition["mean_bit_rate"]

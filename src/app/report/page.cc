@@ -1,38 +1,15 @@
 #include "app/report/page.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
 
 #include "app/report/assets.h"
+#include "app/report/document.h"
 #include "app/report/html.h"
 #include "app/report/sections.h"
-#include "base/sha256.h"
 
 namespace vf::app {
 
 namespace {
-
-int hex_value(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
-// The hash as a Content-Security-Policy source: 'sha256-<base64>' (CSP Level 3, 2.3.1).
-std::string csp_hash(std::string_view text) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::string hex = sha256_hex(text);
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : hex) {
-    bits = (bits << 4 | static_cast<std::uint32_t>(hex_value(c))) & 0xffff;
-    held += 4;
-    if (held < 6) continue;
-    held -= 6;
-    out += kAlphabet[bits >> held & 63];
-  }
-  if (held) out += kAlphabet[bits << (6 - held) & 63];
-  while (out.size() % 4) out += '=';
-  return fmt::format("'sha256-{}'", out);
-}
 
 std::string head(const json::value& report) {
   const std::string name = html::text(html::member(report, "source"), "name");
@@ -43,7 +20,8 @@ std::string head(const json::value& report) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>{} \u2013 VideoForge</title>\n<style>{}</style></head>\n",
-      csp_hash(kPageStyle), csp_hash(kPlayerScript), html::escape(name.empty() ? "Streaming set" : name), kPageStyle);
+      html::csp_hash(kPageStyle), html::csp_hash(kPlayerScript), html::escape(name.empty() ? "Streaming set" : name),
+      kPageStyle);
 }
 
 json::array playable(const json::array& tracks) {

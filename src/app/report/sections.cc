@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/report/blocks.h"
 #include "app/report/html.h"
 #include "app/report/plot.h"
 
@@ -12,30 +13,16 @@ namespace vf::app {
 
 namespace {
 
+using html::card;
+using html::cell;
 using html::escape;
+using html::figure;
 using html::items;
 using html::member;
 using html::number;
+using html::section;
+using html::table;
 using html::text;
-
-std::string section(std::string_view title, std::string_view content) {
-  if (content.empty()) return {};
-  return fmt::format("<section><h2>{}</h2>\n{}</section>\n", escape(title), content);
-}
-
-std::string card(std::string_view value, std::string_view name, std::string_view hint = {}) {
-  return fmt::format("<div class=\"card\" title=\"{}\"><b>{}</b><span>{}</span></div>", escape(hint), escape(value),
-                     escape(name));
-}
-
-std::string table(std::string_view head, std::string_view rows) {
-  if (rows.empty()) return {};
-  return fmt::format("<div class=\"scroll\"><table><thead><tr>{}</tr></thead><tbody>\n{}</tbody></table></div>\n", head,
-                     rows);
-}
-
-std::string cell(std::string_view value) { return fmt::format("<td>{}</td>", escape(value)); }
-std::string figure(std::string_view value) { return fmt::format("<td class=\"n\">{}</td>", escape(value)); }
 
 double total_bytes(const json::value& report) {
   double total = 0;

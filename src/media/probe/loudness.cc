@@ -8,51 +8,10 @@
 #include "media/av/allow.h"
 #include "media/av/input.h"
 #include "media/av/ptr.h"
+#include "media/probe/meter.h"
 
 namespace vf::media {
 namespace {
-
-constexpr int kMaxChannels = 64;  // libebur128's own bound
-
-struct MeterFree {
-  void operator()(ebur128_state* s) const { ebur128_destroy(&s); }
-};
-
-ebur128_state* make_meter(const AVFrame& frame) {
-  const int channels = frame.ch_layout.nb_channels;
-  if (channels < 1 || channels > kMaxChannels || frame.sample_rate < 16 || frame.sample_rate > 2'822'400)
-    return nullptr;
-  auto* meter = ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(frame.sample_rate),
-                             EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM);
-  if (!meter) return nullptr;
-  for (int i = 0; i < channels; ++i) {
-    // Surround channels weigh 1.5 dB more, the low-frequency channel nothing (BS.1770-4 table 3).
-    int place = EBUR128_LEFT;
-    switch (av_channel_layout_channel_from_index(&frame.ch_layout, static_cast<unsigned>(i))) {
-      case AV_CHAN_FRONT_RIGHT:
-        place = EBUR128_RIGHT;
-        break;
-      case AV_CHAN_FRONT_CENTER:
-        place = channels == 1 ? EBUR128_LEFT : EBUR128_CENTER;
-        break;
-      case AV_CHAN_LOW_FREQUENCY:
-        place = EBUR128_UNUSED;
-        break;
-      case AV_CHAN_BACK_LEFT:
-      case AV_CHAN_SIDE_LEFT:
-        place = EBUR128_LEFT_SURROUND;
-        break;
-      case AV_CHAN_BACK_RIGHT:
-      case AV_CHAN_SIDE_RIGHT:
-        place = EBUR128_RIGHT_SURROUND;
-        break;
-      default:
-        break;
-    }
-    ebur128_set_channel(meter, static_cast<unsigned>(i), place);
-  }
-  return meter;
-}
 
 // One stream on its way: decoder, conversion to interleaved floats, meter.
 class TrackMeter {
@@ -96,7 +55,7 @@ class TrackMeter {
 
   void measure() {
     if (!meter_) {
-      meter_.reset(make_meter(*frame_));
+      meter_ = make_meter(frame_->ch_layout, frame_->sample_rate);
       if (!meter_) return;
     }
     // A change of format on the way would need a second meter: what comes after it is not counted.
@@ -125,7 +84,7 @@ class TrackMeter {
   av::FramePtr frame_;
   av::SwrPtr swr_;
   int format_ = -1;
-  std::unique_ptr<ebur128_state, MeterFree> meter_;
+  MeterPtr meter_;
   std::vector<float> samples_;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/av/ptr.h"
+#include "media/verify/block_sums.h"
 
 extern "C" {
 #include <libavutil/pixdesc.h>
@@ -16,18 +17,6 @@ namespace {
 
 constexpr double kWrongStep = 24;  // 8-bit steps between block means
 
-// Sums over a 4x4 block of two planes.
-struct Sums {
-  std::int64_t a = 0;
-  std::int64_t b = 0;
-  std::int64_t squares = 0;
-  std::int64_t products = 0;
-  Sums& operator+=(const Sums& o) {
-    a += o.a, b += o.b, squares += o.squares, products += o.products;
-    return *this;
-  }
-};
-
 // SSIM (Wang et al. 2004) of a window of `n` samples.
 double ssim_of(const Sums& s, double n, double peak) {
   const double c1 = 0.01 * 0.01 * peak * peak * n * n;
@@ -37,36 +26,6 @@ double ssim_of(const Sums& s, double n, double peak) {
   const double variances = static_cast<double>(s.squares) * n - a * a - b * b;
   const double covariance = static_cast<double>(s.products) * n - a * b;
   return (2 * a * b + c1) * (2 * covariance + c2) / ((a * a + b * b + c1) * (variances + c2));
-}
-
-// One row of 4x4 blocks. Columns are summed first, in loops that the compiler turns into vectors.
-template <typename T>
-void sum_blocks(const T* a, std::ptrdiff_t stride_a, const T* b, std::ptrdiff_t stride_b, int blocks,
-                std::vector<std::uint32_t>& columns, std::vector<Sums>& out) {
-  const auto width = static_cast<std::size_t>(blocks) * 4;
-  columns.assign(width * 4, 0);
-  auto* sa = columns.data();
-  auto* sb = sa + width;
-  auto* squares = sb + width;
-  auto* products = squares + width;
-  for (int row = 0; row < 4; ++row) {
-    for (std::size_t x = 0; x < width; ++x) {
-      const std::uint32_t va = a[x];
-      const std::uint32_t vb = b[x];
-      sa[x] += va;
-      sb[x] += vb;
-      squares[x] += va * va + vb * vb;
-      products[x] += va * vb;
-    }
-    a += stride_a;
-    b += stride_b;
-  }
-  for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
-    const auto four = [i](const std::uint32_t* v) {
-      return static_cast<std::int64_t>(v[4 * i]) + v[4 * i + 1] + v[4 * i + 2] + v[4 * i + 3];
-    };
-    out[i] = {four(sa), four(sb), four(squares), four(products)};
-  }
 }
 
 class BlockMeans {

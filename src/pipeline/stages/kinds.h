@@ -24,5 +24,12 @@ extern const StageKind kClipLookStage;
 extern const StageKind kClipEdgeStage;
 extern const StageKind kMuxStage;
 extern const StageKind kVerifyFileStage;
+extern const StageKind kAnalyzePacketsStage;
+extern const StageKind kAnalyzeVideoStage;
+extern const StageKind kAnalyzeSoundStage;
+extern const StageKind kAnalyzeStage;
+extern const StageKind kComparePairsStage;
+extern const StageKind kComparePictureStage;
+extern const StageKind kCompareStage;
 
 }  // namespace vf::pipeline

@@ -13,18 +13,26 @@ const std::array kKinds{
     kCopyStage,       // one chunk of a stream that fits
     kAudioStage,      // one sound track, whole
     kSubtitlesStage,  // one text track as WebVTT
-    kPosterStage,        kStoryboardStage,
-    kVerifyPictureStage,  // decodes what one chunk holds and compares it with the source
-    kVerifySoundStage,    // decodes a sound track and measures its offset
-    kEncryptStage,        // one chunk, encrypted
-    kStitchStage,         // the header over all chunks of a track
-    kVerifyTrackStage,    // the joined track: structure, times, bit rates
-    kPackageStage,        // playlists and manifest
-    kVerifyStage,         // the verdict over the whole set
-    kClipLookStage,       // where a video can be cut without encoding
-    kClipEdgeStage,       // the pictures between a cut and a key frame
-    kMuxStage,            // one finished file
-    kVerifyFileStage,     // and its proof
+    kPosterStage,
+    kStoryboardStage,
+    kVerifyPictureStage,   // decodes what one chunk holds and compares it with the source
+    kVerifySoundStage,     // decodes a sound track and measures its offset
+    kEncryptStage,         // one chunk, encrypted
+    kStitchStage,          // the header over all chunks of a track
+    kVerifyTrackStage,     // the joined track: structure, times, bit rates
+    kPackageStage,         // playlists and manifest
+    kVerifyStage,          // the verdict over the whole set
+    kClipLookStage,        // where a video can be cut without encoding
+    kClipEdgeStage,        // the pictures between a cut and a key frame
+    kMuxStage,             // one finished file
+    kVerifyFileStage,      // and its proof
+    kAnalyzePacketsStage,  // bits of every second
+    kAnalyzeVideoStage,    // measures the pictures of one chunk
+    kAnalyzeSoundStage,    // measures one sound track
+    kAnalyzeStage,         // what those measurements say
+    kComparePairsStage,    // scores the pictures of one chunk of two videos
+    kComparePictureStage,  // one pair of pictures, to look at
+    kCompareStage,         // the scores of two videos
 };
 
 }  // namespace

@@ -1,0 +1,26 @@
+// The job `compare` from the command line: two files in, a report of how near they are out.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+
+#include "app/job.h"
+#include "pipeline/plans/compare.h"
+
+namespace vf::app {
+
+struct CompareRequest {
+  std::filesystem::path a;  // the reference
+  std::filesystem::path b;
+  std::optional<std::filesystem::path> output;  // a folder for comparison.json and index.html
+  pipeline::CompareOptions options;
+};
+
+// Returns the report (docs/guides/quality.md, "comparison.json"), which stands in the folder, too.
+// Errors: everything a person can do about their request, their files or their machine, each with one
+// sentence.
+Result<json::value> compare(Engine& engine, const CompareRequest& request, const JobObserver& observer,
+                            std::stop_token stop);
+
+}  // namespace vf::app
