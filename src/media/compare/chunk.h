@@ -50,14 +50,4 @@ BOOST_DESCRIBE_STRUCT(PairResult, (), (compared, missing_a, missing_b, unlike, p
 Result<PairResult> compare_pairs(int fd_a, int fd_b, const PairSpec& spec, int out_fd,
                                  const std::function<void(double)>& progress = {});
 
-// One pair side by side: three JPEGs no wider than `max_width`: a, b, and how far the luma of b is from
-// that of a, eight times as bright. Sides that do not decode stay empty.
-struct PairPictures {
-  int width = 0;
-  int height = 0;
-};
-BOOST_DESCRIBE_STRUCT(PairPictures, (), (width, height))
-Result<PairPictures> picture_pair(int fd_a, int fd_b, const PairSpec& spec, int max_width, int a_out, int b_out,
-                                  int difference_out);
-
 }  // namespace vf::media::compare

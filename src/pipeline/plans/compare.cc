@@ -104,6 +104,7 @@ void add_chunks(const Inspection& a, const media::VideoInfo& video, ComparePlan&
     stage.cost.memory_bytes *= 2;
     stage.cost.output_bytes = (last - first) * 80 + 4096;
     result.inputs.push_back({"", stage.id, {0}});
+    out.chunk_starts.push_back(chunk.start);
     out.plan.stages.push_back(std::move(stage));
   }
 }
@@ -166,6 +167,9 @@ jobs::Plan picture_plan(const ComparePlan& plan, const std::vector<WorstPair>& p
     stage.id = fmt::format("compare-picture/{}", out.stages.size());
     stage.kind = "compare-picture";
     stage.params = to_json(params);
+    // Pairs of one chunk lie near to one another: one decode shows them all.
+    const auto chunk = std::ranges::upper_bound(plan.chunk_starts, pair.a_ticks) - plan.chunk_starts.begin();
+    stage.group = fmt::format("{:04}", chunk);
     stage.inputs = both();
     stage.outputs = 3;
     stage.cost = {1.0, 512LL << 20, 3 << 20};

@@ -33,6 +33,7 @@ struct ComparePlan {
   double origin_a = 0;                   // seconds of each file's clock: 0 in the report
   double origin_b = 0;
   double duration_seconds = 0;
+  std::vector<std::int64_t> chunk_starts;  // ticks of a
   std::string result_stage;
 };
 

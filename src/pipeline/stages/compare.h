@@ -4,6 +4,7 @@
 //
 // Stage `compare-pairs`: scores a run of pairs.        params media::compare::PairSpec; inputs a, b
 // Stage `compare-picture`: one pair as three JPEGs.    params ComparePictureParams; inputs a, b
+//   stages of one chunk form a group and share one decode of each video
 #pragma once
 
 #include <string>
