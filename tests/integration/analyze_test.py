@@ -86,8 +86,13 @@ class Analyze(EngineTest):
 
     def test_loudness_is_ebur128s(self):
         film = self.compose("loud.mkv", *sound(14, "5.1"), "-c:a", "flac")
-        loud = self.analyze(film)["audio"][0]["loudness"]
+        track = self.analyze(film)["audio"][0]
+        loud = track["loudness"]
         text = detect(film, audio="ebur128=peak=true")
+        short_term = dict(re.findall(r"t: *([0-9.]+) .*?S: *(-?[0-9.]+)", text))
+        short_term = {round(float(t), 1): float(v) for t, v in short_term.items()}
+        for second in range(4, 14):
+            self.assertAlmostEqual(track["curve"][second - 1]["short_term_lufs"], short_term[second], delta=0.1)
         text = text[text.rindex("Summary"):]
         for member, pattern in (("integrated_lufs", "I:"), ("range_lu", "LRA:"), ("true_peak_dbtp", "Peak:")):
             theirs = float(re.search(pattern + r" +(-?[0-9.]+)", text).group(1))

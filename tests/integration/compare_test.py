@@ -77,6 +77,7 @@ class Compare(EngineTest):
         self.assertEqual(report["identical"], report["compared"])
         self.assertEqual(report["psnr_total"]["all"], 100)
         self.assertEqual(report["ssim"]["all"]["min"], 1)
+        self.assertEqual(report["worst"], [])
 
     def test_times_decide_who_belongs_together(self):
         a = self.master()

@@ -44,6 +44,7 @@ std::vector<std::size_t> worst_pairs(std::span<const PairRecord> pairs, std::siz
   std::vector<std::size_t> out;
   for (const auto i : order) {
     if (out.size() == most) break;
+    if (pairs[i].mse[3] == 0) continue;
     const auto near = [&](auto other) { return std::abs(pairs[i].a_ticks - pairs[other].a_ticks) < apart_ticks; };
     if (std::ranges::none_of(out, near)) out.push_back(i);
   }

@@ -34,8 +34,9 @@ class Builder {
     add_video();
     add_sound();
     if (params_.chunks == 0 && params_.sound_streams.empty())
-      return fail(ErrorCode::unsupported_input,
-                  "This file has no video and no sound in a codec that VideoForge reads.");
+      return fail(
+          ErrorCode::unsupported_input,
+          "No stream of this file can be decoded: they are damaged, or in codecs that VideoForge does not read.");
     result_.id = result_.kind = out_.result_stage = "analyze";
     result_.params = to_json(params_);
     result_.outputs = 1;

@@ -25,7 +25,8 @@ Result<const media::StreamInfo*> video_of(const Inspection& source, const char* 
   if (!stream->decodable)
     return fail(
         ErrorCode::unsupported_input,
-        fmt::format("The {} file's video codec {} is not among those that VideoForge decodes.", name, stream->codec));
+        fmt::format("The {} file's video cannot be decoded: it is damaged, or its codec ({}) is not one that is read.",
+                    name, stream->codec));
   return stream;
 }
 
