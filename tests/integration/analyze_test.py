@@ -209,7 +209,7 @@ class Analyze(EngineTest):
     @unittest.skipUnless(MEDIA, "VIDEOFORGE_MEDIA_DIR is not set")
     def test_real_files(self):
         files = sorted((MEDIA / "valid").iterdir())
-        for film in files if FULL else files[::4]:
+        for film in files if FULL else files[::6]:
             with self.subTest(film.name):
                 report = self.analyze(film)
                 if report.get("video"):

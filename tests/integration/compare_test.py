@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from engine import MEDIA, EngineTest, X264, ffmpeg, pictures
+from engine import FULL, MEDIA, EngineTest, X264, ffmpeg, pictures
 
 
 def theirs(a, b, kind, folder, b_filter="null"):
@@ -150,6 +150,22 @@ class Compare(EngineTest):
         report = self.compare(a, cut)
         self.assertGreater(report["compared"], 60)
         self.assertEqual(report["compared"] + len(report["missing_b"]) + report["a"]["unmatched"]["frames"], 225)
+
+    @unittest.skipUnless(MEDIA, "VIDEOFORGE_MEDIA_DIR is not set")
+    def test_like_is_compared_with_like(self):
+        """HDR, a turned film, interlaced lines, full range, odd sizes: against what transcode made of each."""
+        names = ["PHP-FFMpeg__portrait.MOV", "torchcodec__testsrc2_odd_height_and_width_444.mp4",
+                 "torchcodec__nasa_13013_hdr.mp4", "format-corpus__xdcam-ex-1080i60.mov",
+                 "torchcodec__bt709_full_range.mp4"]
+        for name in names if FULL else names[:2]:
+            with self.subTest(name):
+                film = MEDIA / "valid" / name
+                made = self.transcode(film)
+                best = max(made.folder.glob("video_*.mp4"), key=lambda p: p.stat().st_size)
+                report = self.compare(film, best)
+                self.assertTrue(report["conversions"])
+                self.assertGreater(report["ssim"]["y"]["min"], 0.93)
+                self.assertEqual(report["a"]["unmatched"]["frames"] + report["b"]["unmatched"]["frames"], 0)
 
     @unittest.skipUnless(MEDIA, "VIDEOFORGE_MEDIA_DIR is not set")
     def test_a_real_hdr_portrait_film_against_its_copy(self):

@@ -46,6 +46,13 @@ int even(int side) { return std::max(2, side / 2 * 2); }
 
 bool is_interlaced(const media::VideoInfo& v) { return v.field_order != "progressive"; }
 
+// What pictures are taken for that say nothing: the chain of pictures takes them so, too.
+std::string matrix_of(const media::VideoInfo& v) {
+  if (v.color.matrix != "unknown") return v.color.matrix;
+  return v.width < 1280 && v.height <= 576 ? "smpte170m" : "bt709";
+}
+std::string range_of(const media::VideoInfo& v) { return v.color.range == "full" ? "full" : "limited"; }
+
 // Where the two differ in a way that would be measured instead of the quality: one sentence each.
 std::vector<std::string> differences(const media::VideoInfo& a, const media::VideoInfo& b) {
   std::vector<std::string> out;
@@ -58,9 +65,9 @@ std::vector<std::string> differences(const media::VideoInfo& a, const media::Vid
   differ(a.rotation != b.rotation || a.mirrored != b.mirrored, "both were set upright");
   differ(a.sample_aspect != b.sample_aspect, "both were given square pixels");
   differ(a.color.hdr != b.color.hdr, fmt::format("both were made SDR (a is {}, b is {})", a.color.hdr, b.color.hdr));
-  differ(a.color.hdr == b.color.hdr && (a.color.range != b.color.range || a.color.matrix != b.color.matrix),
-         fmt::format("both were brought to BT.709 and limited range (a: {}, {}; b: {}, {})", a.color.matrix,
-                     a.color.range, b.color.matrix, b.color.range));
+  differ(a.color.hdr == b.color.hdr && (range_of(a) != range_of(b) || matrix_of(a) != matrix_of(b)),
+         fmt::format("both were brought to BT.709 and limited range (a: {}, {}; b: {}, {})", matrix_of(a), range_of(a),
+                     matrix_of(b), range_of(b)));
   differ(a.pixel_format != b.pixel_format,
          fmt::format("both were brought to one sample format (a: {}, b: {})", a.pixel_format, b.pixel_format));
   differ(is_interlaced(a) != is_interlaced(b),
