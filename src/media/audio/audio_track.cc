@@ -6,6 +6,7 @@
 
 #include "media/audio/audio_encoder.h"
 #include "media/audio/loudness.h"
+#include "media/audio/tempo.h"
 
 namespace vf::media::audio {
 namespace {
@@ -80,12 +81,18 @@ Result<AudioTrack> encode_audio_track(int fd, const AudioSpec& spec, int out_fd,
                                  spec.first_segment_number,
                                  track.gain_db};
   auto encoder = VF_TRY(AudioEncoder::create(settings, out_fd));
+  std::optional<Tempo> tempo;
+  const SoundSink sink = [&](const float* const* planes, int samples) { return encoder.add(planes, samples); };
+  if (spec.tempo) tempo = VF_TRY(Tempo::create(format, *spec.tempo, sink));
   track.repairs = VF_TRY(render_sound(
       reader, format, {spec.start_seconds, spec.duration_seconds},
-      [&](const float* const* planes, int samples) { return encoder.add(planes, samples); },
+      [&](const float* const* planes, int samples) {
+        return tempo ? tempo->add(planes, samples) : sink(planes, samples);
+      },
       [&](double f) {
         if (progress) progress(measured_share + f * (1 - measured_share));
       }));
+  if (tempo) VF_CHECK(tempo->finish());
   if (encoder.samples() == 0)
     return fail(ErrorCode::invalid_input, "The sound stream holds no sound in the range that is asked for.");
   track.chunk = VF_TRY(encoder.finish());

@@ -30,11 +30,12 @@ struct AudioSpec {
   int first_segment_number = 1;
   double gain_db = 0;
   std::optional<double>
-      loudness_lufs;  // EBU R128 target, reached by a linear gain that keeps the true peak under -1 dBTP
+      loudness_lufs;            // EBU R128 target, reached by a linear gain that keeps the true peak under -1 dBTP
+  std::optional<double> tempo;  // 2 = twice as fast at the same pitch; all times above are of the source
 };
 BOOST_DESCRIBE_STRUCT(AudioSpec, (),
                       (stream_index, codec, bit_rate, channels, start_seconds, duration_seconds, segment_starts,
-                       first_segment_number, gain_db, loudness_lufs))
+                       first_segment_number, gain_db, loudness_lufs, tempo))
 
 struct AudioTrack {
   TrackChunk chunk;

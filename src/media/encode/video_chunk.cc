@@ -9,6 +9,7 @@
 
 #include "media/av/ptr.h"
 #include "media/decode/video_reader.h"
+#include "media/effects/effect_graph.h"
 #include "media/encode/bounded_queue.h"
 #include "media/encode/encode_meter.h"
 #include "media/encode/rung_encoder.h"
@@ -31,6 +32,7 @@ Result<void> check(const ChunkSpec& spec, std::span<const RungOutput> outputs) {
   if (spec.segment_starts.empty() || spec.segment_starts.front() != spec.start_ticks ||
       spec.segment_starts.back() >= spec.end_ticks || !std::ranges::is_sorted(spec.segment_starts, std::less_equal<>()))
     return wrong("its segments do not begin at its start or are out of order");
+  if (spec.effects && spec.rungs.size() != 1) return wrong("effects are done to one rung alone");
   return {};
 }
 
@@ -82,6 +84,13 @@ class RungThread {
   std::jthread thread_;  // last: it uses what stands above
 };
 
+// The pictures of all rungs at one moment: the chain's, or the one that effects were done to.
+struct Pictures {
+  const PictureChain* chain = nullptr;
+  AVFrame* changed = nullptr;
+  AVFrame* picture(std::size_t rung) const { return changed ? changed : chain->picture(rung); }
+};
+
 // Gives every picture its time and duration, opens segments, and feeds all rungs. A picture is held
 // back until the next one tells how long it is shown.
 class Distributor {
@@ -89,7 +98,7 @@ class Distributor {
   Distributor(const ChunkSpec& spec, std::vector<std::unique_ptr<RungThread>>& rungs) : spec_(spec), rungs_(rungs) {}
 
   // False when an encoder has failed.
-  Result<bool> add(const PictureChain& chain);
+  Result<bool> add(const Pictures& pictures);
   Result<bool> end();
 
   std::int64_t held_segments() const { return held_segments_; }
@@ -99,7 +108,7 @@ class Distributor {
   Result<bool> send(std::int64_t until);
   Result<bool> advance(std::int64_t pts);
   void open_segment_at(std::int64_t pts);
-  Result<bool> keep(const PictureChain& chain, std::int64_t pts);
+  Result<bool> keep(const Pictures& pictures, std::int64_t pts);
   std::int64_t out(std::int64_t ticks) const {
     return rescale(ticks - spec_.origin_ticks, spec_.time_base, {1, spec_.timescale});
   }
@@ -151,8 +160,8 @@ Result<bool> Distributor::advance(std::int64_t pts) {
   return send(pts);
 }
 
-Result<bool> Distributor::add(const PictureChain& chain) {
-  const auto pts = chain.picture(0)->pts;
+Result<bool> Distributor::add(const Pictures& pictures) {
+  const auto pts = pictures.picture(0)->pts;
   if (pts < spec_.start_ticks || pts >= spec_.end_ticks) return true;  // a deinterlacer's neighbour
   if (any()) {
     if (too_soon(pts)) return true;
@@ -160,13 +169,13 @@ Result<bool> Distributor::add(const PictureChain& chain) {
     if (out(pts) <= out(waiting_pts_)) return true;
     if (!VF_TRY(advance(pts))) return false;
     open_segment_at(pts);
-    return keep(chain, pts);
+    return keep(pictures, pts);
   }
   waiting_starts_ = true;
-  VF_TRY(keep(chain, spec_.start_ticks));
+  VF_TRY(keep(pictures, spec_.start_ticks));
   if (pts > spec_.start_ticks) ++held_segments_;
   // A whole segment or more is missing before the first picture: it stands in for that, too.
-  return next_segment_ < spec_.segment_starts.size() && pts >= spec_.segment_starts[next_segment_] ? add(chain)
+  return next_segment_ < spec_.segment_starts.size() && pts >= spec_.segment_starts[next_segment_] ? add(pictures)
                                                                                                    : Result<bool>(true);
 }
 
@@ -177,11 +186,11 @@ void Distributor::open_segment_at(std::int64_t pts) {
   ++next_segment_;
 }
 
-Result<bool> Distributor::keep(const PictureChain& chain, std::int64_t pts) {
+Result<bool> Distributor::keep(const Pictures& pictures, std::int64_t pts) {
   waiting_pts_ = pts;
   waiting_.resize(rungs_.size());
   for (std::size_t i = 0; i < rungs_.size(); ++i) {
-    waiting_[i] = av::share(chain.picture(i));
+    waiting_[i] = av::share(pictures.picture(i));
     if (!waiting_[i]) return fail(ErrorCode::no_memory, "There is not enough memory for another picture.");
   }
   return true;
@@ -203,10 +212,58 @@ std::vector<Warning> warnings_of(const VideoReaderStats& stats, std::int64_t hel
   return out;
 }
 
+// Does effects to the pictures of the only rung on their way to the distributor.
+class EffectStep {
+ public:
+  EffectStep(const ChunkSpec& spec, Distributor& distributor)
+      : spec_(spec), distributor_(distributor), out_(av::make_frame()) {}
+
+  // False when an encoder has failed.
+  Result<bool> add(const PictureChain& chain) {
+    if (!spec_.effects) return distributor_.add({&chain, nullptr});
+    auto picture = av::share(chain.picture(0));
+    if (!picture || !out_) return fail(ErrorCode::no_memory, "There is not enough memory for another picture.");
+    if (!graph_) graph_ = VF_TRY(effects::EffectGraph::create(*spec_.effects, *picture, spec_.time_base));
+    picture->pts -= spec_.origin_ticks;
+    tags_ = av::share(picture.get());
+    VF_CHECK(graph_->push(picture.get()));
+    return drain();
+  }
+
+  Result<bool> end() {
+    if (!graph_) return true;
+    VF_CHECK(graph_->push(nullptr));
+    return drain();
+  }
+
+ private:
+  Result<bool> drain() {
+    while (VF_TRY(graph_->pull(out_.get()))) {
+      out_->pts += spec_.origin_ticks;
+      // What its numbers mean has not changed, whatever a filter says of it.
+      out_->color_range = tags_->color_range;
+      out_->colorspace = tags_->colorspace;
+      out_->color_primaries = tags_->color_primaries;
+      out_->color_trc = tags_->color_trc;
+      out_->sample_aspect_ratio = {1, 1};
+      const bool more = VF_TRY(distributor_.add({nullptr, out_.get()}));
+      av_frame_unref(out_.get());
+      if (!more) return false;
+    }
+    return true;
+  }
+
+  const ChunkSpec& spec_;
+  Distributor& distributor_;
+  av::FramePtr out_, tags_;
+  std::optional<effects::EffectGraph> graph_;
+};
+
 Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distributor, const ChunkSpec& spec) {
   bool more = true;
+  EffectStep effect(spec, distributor);
   const auto drain = [&]() -> Result<void> {
-    while (more && VF_TRY(chain.pull())) more = VF_TRY(distributor.add(chain));
+    while (more && VF_TRY(chain.pull())) more = VF_TRY(effect.add(chain));
     return {};
   };
   while (more) {
@@ -217,12 +274,18 @@ Result<void> run(VideoReader& reader, PictureChain& chain, Distributor& distribu
   }
   VF_CHECK(chain.push(nullptr));
   VF_CHECK(drain());
+  if (more) more = VF_TRY(effect.end());
   if (!distributor.any())
     return fail(ErrorCode::invalid_input,
                 fmt::format("None of the pictures from {:.1f} s on can be decoded: the video is damaged there.",
                             static_cast<double>(spec.start_ticks - spec.origin_ticks) * spec.time_base.value()));
   if (more) VF_TRY(distributor.end());
   return {};
+}
+
+// Where decoding begins: earlier than the chunk where an effect remembers what it saw.
+std::int64_t first_ticks(const ChunkSpec& spec) {
+  return spec.effects ? std::max(spec.origin_ticks, spec.start_ticks - spec.effects->run_in_ticks) : spec.start_ticks;
 }
 
 }  // namespace
@@ -233,7 +296,7 @@ Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpe
                                                    const EncodeProgress& progress) {
   VF_CHECK(check(spec, outputs));
   auto reader = VF_TRY(VideoReader::create(source_fd, spec.stream_index,
-                                           {.start_ticks = spec.start_ticks,
+                                           {.start_ticks = first_ticks(spec),
                                             .end_ticks = spec.end_ticks,
                                             .neighbours = spec.picture.deinterlace != Deinterlace::off,
                                             .max_pixels = spec.max_pixels}));

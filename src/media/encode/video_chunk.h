@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/rational.h"
+#include "media/effects/effect.h"
 #include "media/encode/presets.h"
 #include "media/package/track.h"
 #include "media/probe/media_info.h"
@@ -42,12 +43,14 @@ struct ChunkSpec {
   Rational fps_limit{0, 1};                  // frames per second at most; 0/1 = all frames, at their own times
   std::int64_t max_pixels = 8192LL * 8192;
   PictureSpec picture;
-  std::optional<HdrMetadata> mastering;  // of the source, for rungs that keep its light
+  std::optional<HdrMetadata> mastering;         // of the source, for rungs that keep its light
+  std::optional<effects::EffectChain> effects;  // done to the scaled pictures; with a single rung only
   std::vector<ChunkRung> rungs;
 };
 BOOST_DESCRIBE_STRUCT(ChunkSpec, (),
                       (stream_index, time_base, origin_ticks, start_ticks, end_ticks, segment_starts,
-                       first_segment_number, timescale, frame_rate, fps_limit, max_pixels, picture, mastering, rungs))
+                       first_segment_number, timescale, frame_rate, fps_limit, max_pixels, picture, mastering, effects,
+                       rungs))
 
 // Where a rung's fragments go: appended to `fd`. Rungs whose result is known already are left out of
 // the call by leaving them out of the spec.
