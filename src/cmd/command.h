@@ -31,6 +31,7 @@ void add_probe(CLI::App& parser, Session& session);
 void add_plan(CLI::App& parser, Session& session);
 void add_transcode(CLI::App& parser, Session& session);
 void add_clip(CLI::App& parser, Session& session);
+void add_process(CLI::App& parser, Session& session);
 void add_analyze(CLI::App& parser, Session& session);
 void add_compare(CLI::App& parser, Session& session);
 void add_presets(CLI::App& parser, Session& session);

@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
   vf::cmd::add_plan(parser, session);
   vf::cmd::add_transcode(parser, session);
   vf::cmd::add_clip(parser, session);
+  vf::cmd::add_process(parser, session);
   vf::cmd::add_analyze(parser, session);
   vf::cmd::add_compare(parser, session);
   vf::cmd::add_presets(parser, session);

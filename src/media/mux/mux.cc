@@ -107,7 +107,8 @@ Result<void> Writer::open() {
     lane.packet = av::make_packet();
     if (!lane.packet) return fail(ErrorCode::no_memory, "There is not enough memory to write the file.");
     lane.base = lane.feed->time_base();
-    if (track.from == TrackFrom::track || track.from == TrackFrom::text)
+    // Sound is made in its new tempo; everything else is told faster.
+    if (lane.feed->parameters()->codec_type != AVMEDIA_TYPE_AUDIO)
       lane.base = reduced({lane.base.num * spec_.speed.den, lane.base.den * spec_.speed.num});
     lane.track = VF_TRY(muxer_->add(*lane.feed, source_->stream(track.stream), track.language));
     const auto& p = *lane.feed->parameters();

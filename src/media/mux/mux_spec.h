@@ -47,7 +47,7 @@ struct MuxSpec {
   Rational time_base;
   std::int64_t origin = 0;
   std::int64_t end = 0;  // of the range; INT64_MAX: the source's end
-  Rational speed{1, 1};  // times of tracks and text are divided by it
+  Rational speed{1, 1};  // all times but those of sound are divided by it
   std::vector<MuxTrack> tracks;
   std::vector<ChapterInfo> chapters;  // of the result
 };

@@ -46,10 +46,12 @@ struct FileProof {
   double duration_seconds = 0;        // from the first picture to the end of the last one
   std::int64_t compared = 0;          // pictures
   std::int64_t identical = 0;         // of those, sample by sample
+  double ssim_mean = 1;               // of encoded ones among them, where the whole film was compared
   double ssim_min = 1;                // of the encoded ones among them
   std::vector<std::string> failures;  // sentences; empty: proven
 };
-BOOST_DESCRIBE_STRUCT(FileProof, (), (frames, first_seconds, duration_seconds, compared, identical, ssim_min, failures))
+BOOST_DESCRIBE_STRUCT(FileProof, (),
+                      (frames, first_seconds, duration_seconds, compared, identical, ssim_mean, ssim_min, failures))
 
 // Errors only where nothing can be compared; what is wrong with the file is in the proof.
 Result<FileProof> verify_file(const FileSpec& spec, const VideoIndex& index, int source_fd, int file_fd,

@@ -259,13 +259,7 @@ void ClipBuilder::prove(const std::string& file_stage) {
   spec.stretches = stretches_;
   if (video_ && !converted_) spec.compare = media::verify::Compare::samples;
   if (converted_) spec.compare = media::verify::Compare::nothing;
-  jobs::Stage stage;
-  stage.id = stage.kind = "verify-file";
-  stage.params = to_json(spec);
-  stage.inputs = {{kVideoSource, "", {}}, {"", "probe", {0}}, {"", file_stage, {0}}};
-  stage.priority = 50;
-  stage.cost = {0.5, 256LL << 20, 0};
-  out_.proof_stage = file_.add(std::move(stage)).id;
+  out_.proof_stage = file_.prove(spec, file_stage);
 }
 
 Result<ClipPlan> ClipBuilder::finish() && {

@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "media/verify/sound.h"
 #include "pipeline/stages/audio.h"
 #include "pipeline/stages/encode.h"
 #include "pipeline/stages/picture_inputs.h"
 #include "pipeline/stages/stitch.h"
 #include "pipeline/stages/subtitles.h"
+#include "pipeline/stages/verify_picture.h"
 
 namespace vf::pipeline {
 namespace {
@@ -17,6 +19,18 @@ constexpr int kSoundPriority = 40;
 constexpr int kChunkPriority = 10;
 constexpr int kJoinPriority = 50;
 constexpr jobs::StageCost kPaperwork{0.02, 64LL << 20, 4LL << 20};
+
+// All chunks as one, with the segments of all.
+void join_chunks(Cutting& cutting) {
+  auto& first = cutting.chunks.front();
+  for (std::size_t c = 1; c < cutting.chunks.size(); ++c) {
+    const auto& next = cutting.chunks[c];
+    first.end = next.end;
+    first.frames += next.frames;
+    first.segment_starts.insert(first.segment_starts.end(), next.segment_starts.begin(), next.segment_starts.end());
+  }
+  cutting.chunks.resize(1);
+}
 
 }  // namespace
 
@@ -71,9 +85,39 @@ bool FileBuilder::decided(int stream) const {
   return std::ranges::find(decisions_, stream, &Decision::stream) != decisions_.end();
 }
 
+// Held against the source, scaled as it was for the encoder; pictures that effects changed, or that were left
+// out, cannot be.
+void FileBuilder::prove_pictures(const media::StreamInfo& video, const PictureWishes& wishes, const Chunk& chunk,
+                                 std::int64_t origin, const std::string& made) {
+  if (wishes.effects || wishes.fps_limit.valid()) return;
+  VerifyPictureParams params;
+  params.spec.stream_index = video.index;
+  params.spec.time_base = source_.index.time_base;
+  params.spec.origin_ticks = origin;
+  params.spec.start_ticks = chunk.start;
+  params.spec.end_ticks = chunk.end;
+  params.spec.segment_starts = chunk.segment_starts;
+  params.spec.picture = wishes.picture;
+  const auto& frames = source_.index.frame_ticks;
+  params.spec.frame_ticks.assign(std::ranges::lower_bound(frames, chunk.start),
+                                 std::ranges::lower_bound(frames, chunk.end));
+  params.target = wishes.target;
+  jobs::Stage stage;
+  stage.id = "verify-picture/" + made.substr(made.find('/') + 1);
+  stage.kind = "verify-picture";
+  stage.params = to_json(params);
+  for (const auto& name : picture_sources(wishes.picture)) stage.inputs.push_back({name, "", {}});
+  stage.inputs.push_back({"", made, {0, 1}});
+  stage.priority = 2 * kChunkPriority;
+  stage.cost = verify_cost(
+      {static_cast<double>(wishes.target.width) * wishes.target.height, static_cast<double>(chunk.frames), 0});
+  proofs_.push_back(add(std::move(stage)).id);
+}
+
 Result<void> FileBuilder::add_encoded_video(const media::StreamInfo& video, const PictureWishes& wishes) {
   const auto& v = *video.video;
-  const auto cutting = cut(source_.index, range_.origin, range_.end, false);
+  auto cutting = cut(source_.index, range_.origin, range_.end, false);
+  if (wishes.one_chunk) join_chunks(cutting);
   EncodeParams params;
   params.stream_index = video.index;
   params.time_base = source_.index.time_base;
@@ -83,6 +127,7 @@ Result<void> FileBuilder::add_encoded_video(const media::StreamInfo& video, cons
   params.fps_limit = wishes.fps_limit;
   params.picture = wishes.picture;
   params.mastering = v.color.mastering;
+  params.effects = wishes.effects;
   params.rungs = {{wishes.target, wishes.encoder}};
   std::vector<std::string> chunks;
   for (std::size_t c = 0; c < cutting.chunks.size(); ++c) {
@@ -106,6 +151,7 @@ Result<void> FileBuilder::add_encoded_video(const media::StreamInfo& video, cons
     stage.cost = encode_cost(wishes.encoder.codec, wishes.quality, wishes.speed_name, made, rate) +
                  decode_cost(read, source_.info.bytes);
     chunks.push_back(add(std::move(stage)).id);
+    prove_pictures(video, wishes, chunk, cutting.origin, chunks.back());
   }
   jobs::Stage join;
   join.id = "stitch/video";
@@ -136,10 +182,13 @@ void FileBuilder::encode_sound(const media::StreamInfo& sound, const SoundWishes
   params.spec.segment_starts = {0};
   params.spec.gain_db = wishes.gain_db;
   params.spec.loudness_lufs = wishes.loudness_lufs;
+  const bool same_speed = wishes.speed.num == wishes.speed.den;
+  if (!same_speed) params.spec.tempo = wishes.speed.value();
   const double sound_end = sound.start_seconds + sound.duration_seconds - start_seconds();
   const double length = range_.end == INT64_MAX ? sound_end : std::min(duration_seconds(), sound_end);
   if (range_.end != INT64_MAX) params.spec.duration_seconds = std::max(length, 0.1);
-  for (double at = kSegmentSeconds; at < length; at += kSegmentSeconds) params.spec.segment_starts.push_back(at);
+  for (double at = kSegmentSeconds; at < length / wishes.speed.value(); at += kSegmentSeconds)
+    params.spec.segment_starts.push_back(at);
   jobs::Stage stage;
   stage.id = fmt::format("audio/{}", sound.index);
   stage.kind = "audio";
@@ -152,8 +201,23 @@ void FileBuilder::encode_sound(const media::StreamInfo& sound, const SoundWishes
   track.from = media::mux::TrackFrom::track;
   track.stream = sound.index;
   track.inputs = 1;
-  track.first_input = input({"", add(std::move(stage)).id, {1, 0}});
+  const auto made = add(std::move(stage)).id;
+  track.first_input = input({"", made, {1, 0}});
   add_track(std::move(track));
+  if (!same_speed) return;  // another tempo is another sound
+  media::verify::SoundSpec proof;
+  proof.source_stream = sound.index;
+  proof.start_seconds = params.spec.start_seconds;
+  proof.duration_seconds = params.spec.duration_seconds;
+  proof.loudness_changed = wishes.changed();
+  jobs::Stage check;
+  check.id = fmt::format("verify-sound/{}", sound.index);
+  check.kind = "verify-sound";
+  check.params = to_json(proof);
+  check.inputs = {{kVideoSource, "", {}}, {"", made, {1, 0}}};
+  check.priority = 2 * kChunkPriority;
+  check.cost = {0.03 + std::max(1.0, length) * 0.004, 128LL << 20, 0};
+  proofs_.push_back(add(std::move(check)).id);
 }
 
 Result<void> FileBuilder::add_sound(const SoundWishes& wishes) {
@@ -206,7 +270,7 @@ void FileBuilder::add_subtitles(std::optional<int> burnt) {
     if (stream.kind != "subtitle" || stream.index == burnt) continue;
     if (stream.packets == 0) {
       decide(stream.index, "subtitle", "drop", "", "it holds nothing");
-    } else if (media::mux::holds(container_.subtitles, stream.codec) && file_.speed.num == file_.speed.den) {
+    } else if (media::mux::holds(container_.subtitles, stream.codec)) {
       decide(stream.index, "subtitle", "copy", stream.codec, "it is kept as it is");
       media::mux::MuxTrack track;
       track.stream = stream.index;
@@ -246,6 +310,17 @@ void FileBuilder::decide_the_rest() {
     if (stream.kind == "data") reason = "players have no use for it";
     decide(stream.index, stream.kind, "drop", "", reason);
   }
+}
+
+std::string FileBuilder::prove(const media::verify::FileSpec& spec, const std::string& file_stage) {
+  jobs::Stage stage;
+  stage.id = stage.kind = "verify-file";
+  stage.params = to_json(spec);
+  stage.inputs = {{kVideoSource, "", {}}, {"", "probe", {0}}, {"", file_stage, {0}}};
+  for (const auto& proof : proofs_) stage.inputs.push_back({"", proof, {}});
+  stage.priority = kJoinPriority;
+  stage.cost = {0.5, 256LL << 20, 0};
+  return add(std::move(stage)).id;
 }
 
 Result<std::string> FileBuilder::finish() {

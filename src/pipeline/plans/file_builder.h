@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "media/effects/effect.h"
 #include "media/encode/presets.h"
 #include "media/mux/containers.h"
 #include "media/mux/mux_spec.h"
 #include "media/scale/picture_spec.h"
+#include "media/verify/file.h"
 #include "pipeline/plans/chunking.h"
 #include "pipeline/plans/cost.h"
 #include "pipeline/plans/inspection.h"
@@ -40,6 +42,10 @@ struct PictureWishes {
   std::string quality = "medium";
   std::string speed_name;
   Rational fps_limit{0, 1};
+  std::optional<media::effects::EffectChain> effects;
+  bool one_chunk = false;  // an effect looks at the whole film
+  int made_width = 0;      // of the file's pictures, where effects change the target's size
+  int made_height = 0;
 };
 
 // What sets this stream's pictures upright, progressive and in the right colours.
@@ -78,6 +84,9 @@ class FileBuilder {
   // Says what becomes of everything else.
   void decide_the_rest();
 
+  // Adds the stage that proves the file, with all proofs of its parts, and returns its id.
+  std::string prove(const media::verify::FileSpec& spec, const std::string& file_stage);
+
   // Adds the stage that writes the file and returns its id. Errors: unsupported_input (it would be empty).
   Result<std::string> finish();
 
@@ -88,6 +97,8 @@ class FileBuilder {
   void encode_sound(const media::StreamInfo& sound, const SoundWishes& wishes, std::string reason);
   void convert_text(const media::StreamInfo& text);
   bool decided(int stream) const;
+  void prove_pictures(const media::StreamInfo& video, const PictureWishes& wishes, const Chunk& chunk,
+                      std::int64_t origin, const std::string& made);
 
   const Inspection& source_;
   const media::mux::Container& container_;
@@ -96,6 +107,7 @@ class FileBuilder {
   std::vector<Decision> decisions_;
   media::mux::MuxSpec file_;
   std::vector<jobs::StageInput> inputs_;
+  std::vector<std::string> proofs_;
 };
 
 }  // namespace vf::pipeline

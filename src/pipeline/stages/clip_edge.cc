@@ -4,18 +4,13 @@
 //   output  the packets' payloads, one after the other
 //   result  media::cut::EdgeResult
 #include "media/cut/edge.h"
-#include "media/encode/presets.h"
 #include "pipeline/stages/kinds.h"
 #include "pipeline/stages/members.h"
 
 namespace vf::pipeline {
 namespace {
 
-std::string version() {
-  std::string out = codec_version(1);
-  for (const auto* codec : {"h264", "hevc", "av1", "vp9"}) out += " " + media::encoder_version(codec);
-  return out;
-}
+std::string version() { return codec_version(1); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   return for_each_member<media::cut::EdgeSpec>(call, [](const auto& spec, const auto& member, const auto& progress) {
