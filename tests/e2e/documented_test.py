@@ -37,7 +37,8 @@ def undocumented(what, value, guide, name=GUIDE.name):
 def undocumented_file_reports(clip, folder, work):
     """The reports of the commands that make one file, against their guides."""
     problems = []
-    for command, name, options in (("clip", "clips.md", ("--from", "0.5", "--to", "2", "--exact")),):
+    for command, name, options in (("clip", "clips.md", ("--from", "0.5", "--to", "2", "--exact")),
+                                   ("process", "converting.md", ("--scale", "160x90", "--filter", "blur=1"))):
         made = run(command, clip, "-o", folder / f"made_{command}.mp4", "--json", *options, *work)
         if made.returncode:
             problems.append(f"{command}: {made.stderr}")
@@ -63,7 +64,8 @@ def undocumented_quality(clip, work):
 def examples_that_fail():
     """Every option that an example uses is one that the command lists."""
     problems = []
-    for command in ("probe", "plan", "transcode", "clip", "analyze", "compare", "presets", "cache", "doctor"):
+    for command in ("probe", "plan", "transcode", "clip", "process", "analyze", "compare", "presets", "cache",
+                    "doctor"):
         text = run(command, "--help").stdout
         examples = re.findall(r"^  videoforge (.*)$", text, re.M)
         if not examples:

@@ -110,7 +110,7 @@ Result<void> Writer::open() {
     // Sound is made in its new tempo; everything else is told faster.
     if (lane.feed->parameters()->codec_type != AVMEDIA_TYPE_AUDIO)
       lane.base = reduced({lane.base.num * spec_.speed.den, lane.base.den * spec_.speed.num});
-    lane.track = VF_TRY(muxer_->add(*lane.feed, source_->stream(track.stream), track.language));
+    lane.track = VF_TRY(muxer_->add(*lane.feed, source_->stream(track.stream), track.language, spec_.speed));
     const auto& p = *lane.feed->parameters();
     lane.told.kind = av_get_media_type_string(p.codec_type);
     lane.told.codec = avcodec_get_name(p.codec_id);

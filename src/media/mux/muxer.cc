@@ -192,7 +192,7 @@ Result<Muxer> Muxer::create(int fd, const Container& container) {
   return Muxer(std::move(state));
 }
 
-Result<int> Muxer::add(Feed& feed, const AVStream* source, const std::string& language) {
+Result<int> Muxer::add(Feed& feed, const AVStream* source, const std::string& language, Rational speed) {
   auto& s = *state_;
   auto* stream = avformat_new_stream(s.format.get(), nullptr);
   if (!stream || avcodec_parameters_copy(stream->codecpar, feed.parameters()) < 0)
@@ -202,8 +202,9 @@ Result<int> Muxer::add(Feed& feed, const AVStream* source, const std::string& la
   if (const auto* own = feed.described_by()) {
     copy_side_data(stream, own);
     stream->sample_aspect_ratio = own->codecpar->sample_aspect_ratio;
-    stream->avg_frame_rate = own->avg_frame_rate;
-    stream->r_frame_rate = own->r_frame_rate;
+    const AVRational faster{static_cast<int>(speed.num), static_cast<int>(speed.den)};
+    stream->avg_frame_rate = av_mul_q(own->avg_frame_rate, faster);
+    stream->r_frame_rate = av_mul_q(own->r_frame_rate, faster);
   }
   if (source) {
     copy_tags(&stream->metadata, source->metadata);

@@ -21,8 +21,8 @@ class Muxer {
   ~Muxer();
 
   // A track with the feed's parameters; `source` (may be null) is where language, title, marks and
-  // orientation come from. Returns its number.
-  Result<int> add(Feed& feed, const AVStream* source, const std::string& language);
+  // orientation come from, `speed` by how much faster it is than the feed. Returns its number.
+  Result<int> add(Feed& feed, const AVStream* source, const std::string& language, Rational speed);
 
   // The film's own tags, and its chapters.
   void describe(const AVFormatContext& source);
