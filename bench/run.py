@@ -72,10 +72,13 @@ def main():
     parser.add_argument("--pairs", type=int, help="how often each pair is run (the case's own number)")
     parser.add_argument("--bin", type=Path, default=ROOT / "build/bin", help="folder of the programs (build/bin)")
     asked = parser.parse_args()
-    if unknown := [name for name in asked.name if name not in known]:
+    # The first word of several cases' names means them all: "frames".
+    meant = {name: [name] if name in known else [case for case in known if case.startswith(name + "_")] for name in asked.name}
+    names = [case for name in asked.name for case in meant[name]]
+    if unknown := [name for name in asked.name if not meant[name]]:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(known)}")
     status = 0
-    for name in asked.name or known:
+    for name in names or known:
         try:
             if not run_one(name, asked.pairs, asked.bin.resolve()):
                 print("    a goal is missed", flush=True)

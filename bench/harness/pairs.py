@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from statistics import median
 
-from . import check, plot
+from . import check, pictures, plot
 from .measure import Cost, Failed, run_all
 
 
@@ -14,6 +14,7 @@ class Turn:
     cost: Cost                   # the whole command
     core: Cost                   # without the stages that are reported apart
     videos: list = field(default_factory=list)
+    pictures: pictures.Pictures | None = None
 
 
 def without_stages(cost, report, apart):
@@ -32,7 +33,7 @@ def one_turn(place, side, source, commands, first):
     """Runs one side once. Results are checked in the first turn, which fails the benchmark."""
     shutil.rmtree(place.scratch, ignore_errors=True)
     out = place.scratch / "out"
-    if side.get("name"):
+    if side.get("name") or side.get("pictures"):
         out.mkdir(parents=True)
     else:
         place.scratch.mkdir(parents=True)
@@ -43,6 +44,8 @@ def one_turn(place, side, source, commands, first):
     if side.get("apart"):
         core = without_stages(cost, json.loads((out / "report.json").read_text()), side["apart"])
     videos = [check.video(source, out / v["file"]) for v in side.get("video", [])] if first else []
+    if side.get("pictures"):
+        return Turn(cost, core, videos, pictures.read(out / side["pictures"]) if first else None)
     if not side.get("video"):
         answer = json.loads(stdout.read_text())  # an answer at all, and one for machines
         if side.get("seconds"):
@@ -60,12 +63,17 @@ def compare(place, case, peer, source, pairs):
         print(f"    {peer['name']}: pair {turn + 1} of {pairs}: "
               f"{theirs[-1].cost.wall:.2f} s / {ours[-1].core.wall:.2f} s", flush=True)
     check.same_quality(ours[0].videos, theirs[0].videos)
+    stills = {}
+    if ours[0].pictures:
+        lowest = pictures.same(ours[0].pictures, theirs[0].pictures, case.get("least_psnr", 35))
+        stills = {"count": ours[0].pictures.count, "psnr": lowest, "bytes": ours[0].pictures.bytes,
+                  "peer_bytes": theirs[0].pictures.bytes}
     ratio = lambda what: median(getattr(b.core, what) / max(getattr(a.core, what), 1e-9) for a, b in zip(ours, theirs))
     middle = lambda turns, which: {k: median(getattr(getattr(t, which), k) for t in turns) for k in ("wall", "cpu", "rss")}
     return {
         "peer": peer["name"], "goal": peer.get("goal", {}), "ratio": {"wall": ratio("wall"), "cpu": ratio("cpu")},
         "ours": middle(ours, "core"), "ours_whole": middle(ours, "cost"), "theirs": middle(theirs, "cost"),
-        "ours_videos": [asdict(v) for v in ours[0].videos], "theirs_videos": [asdict(v) for v in theirs[0].videos],
+        "pictures": stills, "ours_videos": [asdict(v) for v in ours[0].videos], "theirs_videos": [asdict(v) for v in theirs[0].videos],
         "turns": {"ours": [asdict(t.core) for t in ours], "theirs": [asdict(t.cost) for t in theirs]},
     }
 
@@ -93,6 +101,10 @@ def table(case, rows):
         lines += ["", "| result | frames | kbit/s: peer, ours | luma SSIM: peer, ours |", "|---|---|---|---|"]
         lines += [f"| {name}, {a['width']}x{a['height']} | {a['frames']} | {b['bit_rate'] / 1e3:.0f}, {a['bit_rate'] / 1e3:.0f} "
                   f"| {b['ssim']:.4f}, {a['ssim']:.4f} |" for name, a, b in videos]
+    stills = [(row["peer"], row["pictures"]) for row in rows if row["pictures"]]
+    if stills:
+        lines += ["", "| against | pictures | MB: peer, ours | lowest PSNR of ours against the peer's, dB |", "|---|---|---|---|"]
+        lines += [f"| {name} | {p['count']} | {p['peer_bytes'] / 1e6:.1f}, {p['bytes'] / 1e6:.1f} | {p['psnr']:.1f} |" for name, p in stills]
     if case["ours"].get("apart"):
         lines += ["", f"\"ours\" leaves out {', '.join(case['ours']['apart'])}."]
     return "\n".join(lines)

@@ -20,10 +20,11 @@ class Sources:
             return target
         if not self.clip.exists():
             raise Failed("the demo clip is not installed; ./run deps does that")
+        base = self.path(entry["from"]) if "from" in entry else None
         self.folder.mkdir(parents=True, exist_ok=True)
         print(f"    making the source {name}: {entry['about']}", flush=True)
         partial = self.folder / f"{name}.partial"
-        command = [word.format(clip=self.clip, file=partial) for word in entry["command"]]
+        command = [word.format(clip=self.clip, file=partial, **{"from": base}) for word in entry["command"]]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             raise Failed(f"the source {name} could not be made: {done.stderr.strip()[-300:]}")

@@ -67,6 +67,10 @@ Result<void> write_pieces(int fd, const PublishedFile& file, blob::BlobStore& bl
       VF_CHECK(copy_range(blob.get(), at, std::min(kCopyStep, piece.size - at), fd));
     }
   }
+  if (file.slice) {
+    const auto blob = VF_TRY(blobs.open(file.slice->blob));
+    VF_CHECK(copy_range(blob.get(), file.slice->offset, file.slice->size, fd));
+  }
   return write_all(fd, file.text);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,11 +12,19 @@
 
 namespace vf::app {
 
-// A file of a result: blobs one after the other, then text.
+// A part of a blob.
+struct BlobSlice {
+  jobs::BlobRef blob;
+  std::int64_t offset = 0;  // bytes
+  std::int64_t size = 0;
+};
+
+// A file of a result: blobs one after the other, then a part of one, then text.
 struct PublishedFile {
   std::string name;
   std::vector<jobs::BlobRef> pieces;
   std::string text;
+  std::optional<BlobSlice> slice = {};
 };
 
 // Appends the file's bytes where `fd` stands; `fd` may be a pipe.

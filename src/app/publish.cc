@@ -52,6 +52,7 @@ Result<void> reserve(const fs::path& folder, const std::vector<PublishedFile>& f
   for (const auto& file : files) {
     needed += static_cast<std::int64_t>(file.text.size());
     for (const auto& piece : file.pieces) needed += piece.size;
+    if (file.slice) needed += file.slice->size;
   }
   const auto free = static_cast<std::int64_t>(st.f_bavail) * static_cast<std::int64_t>(st.f_frsize);
   if (free > needed && anyway.empty()) return {};

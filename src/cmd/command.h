@@ -34,6 +34,8 @@ void add_clip(CLI::App& parser, Session& session);
 void add_process(CLI::App& parser, Session& session);
 void add_analyze(CLI::App& parser, Session& session);
 void add_compare(CLI::App& parser, Session& session);
+void add_frames(CLI::App& parser, Session& session);
+void add_thumbnails(CLI::App& parser, Session& session);
 void add_presets(CLI::App& parser, Session& session);
 void add_cache(CLI::App& parser, Session& session);
 void add_doctor(CLI::App& parser, Session& session);

@@ -22,7 +22,8 @@ constexpr const char* kDescription =
     "  videoforge probe film.mov                what is in the file\n"
     "  videoforge plan film.mov                 what would be done, why, and what it costs\n"
     "  videoforge transcode film.mov -o out     do it: HLS and DASH, poster, storyboard, report\n"
-    "  videoforge analyze film.mov              what is wrong with it, and when";
+    "  videoforge analyze film.mov              what is wrong with it, and when\n"
+    "  videoforge frames film.mov -o frames.zip  exact frames as pictures";
 
 sigset_t interrupts() {
   sigset_t set;
@@ -68,6 +69,8 @@ int run(int argc, char** argv) {
   vf::cmd::add_process(parser, session);
   vf::cmd::add_analyze(parser, session);
   vf::cmd::add_compare(parser, session);
+  vf::cmd::add_frames(parser, session);
+  vf::cmd::add_thumbnails(parser, session);
   vf::cmd::add_presets(parser, session);
   vf::cmd::add_cache(parser, session);
   vf::cmd::add_doctor(parser, session);

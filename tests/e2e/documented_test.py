@@ -61,10 +61,25 @@ def undocumented_quality(clip, work):
     return problems
 
 
+def frames_undocumented(clip, folder, work):
+    """What `frames` reports and lists, against its guide."""
+    guide = (GUIDE.parent / "frames.md").read_text()
+    made = run("frames", clip, "-o", folder / "stills", "--count", "2", "--json", *work)
+    if made.returncode:
+        return [made.stderr]
+    listed = json.loads((folder / "stills/frames.json").read_text())
+    made_too = run("thumbnails", clip, "-o", folder / "thumbnails", "--json", *work)
+    if made_too.returncode:
+        return [made_too.stderr]
+    board = json.loads((folder / "thumbnails/storyboard.json").read_text())
+    return undocumented("thumbnails", [json.loads(made_too.stdout), board], guide, "frames.md") + undocumented("frames --json", json.loads(made.stdout), guide, "frames.md") + undocumented(
+        "frames.json", listed, guide, "frames.md")
+
+
 def examples_that_fail():
     """Every option that an example uses is one that the command lists."""
     problems = []
-    for command in ("probe", "plan", "transcode", "clip", "process", "analyze", "compare", "presets", "cache",
+    for command in ("probe", "plan", "transcode", "clip", "process", "analyze", "compare", "frames", "thumbnails", "presets", "cache",
                     "doctor"):
         text = run(command, "--help").stdout
         examples = re.findall(r"^  videoforge (.*)$", text, re.M)
@@ -100,6 +115,7 @@ def main():
         problems = undocumented("report.json", report, guide) + undocumented("plan", json.loads(plan.stdout), guide)
         problems += undocumented_file_reports(clip, folder, work)
         problems += undocumented_quality(clip, work)
+        problems += frames_undocumented(clip, folder, work)
         problems += examples_that_fail()
         for rendition in report["renditions"]:
             seconds, rate = rendition["second_bits"], rendition["mean_bit_rate"]

@@ -49,6 +49,10 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
 // decoder then swallows the last picture, and other decoders do not look.
 bool non_reference_is_spare(AVCodecID codec) { return codec == AV_CODEC_ID_H264; }
 
+// libav's H.264 decoder counts pictures as recovered only once the key frame before them, if it is no
+// IDR, went out; when it is drained it would swallow those that were decoded before that.
+bool holds_back_unrecovered(AVCodecID codec) { return codec == AV_CODEC_ID_H264; }
+
 }  // namespace
 
 struct VideoReader::State {
@@ -70,6 +74,7 @@ struct VideoReader::State {
   std::int64_t last_pts = AV_NOPTS_VALUE;  // of the last picture, delivered or before the start
   std::optional<std::int64_t> first_fed;   // earliest wanted time among the packets fed
   bool started = false;                    // a wanted picture came
+  bool recovered = false;                  // a picture came that depends on nothing before the start
   bool all_have_pts = true;
 
   State(PacketSource packets, const VideoReaderOptions& o) : options(o), source(std::move(packets)) {}
@@ -87,6 +92,8 @@ struct VideoReader::State {
   Result<void> feed();
   Result<bool> decode();
   bool give_time(AVFrame& frame);
+  bool is_whole(AVFrame& frame);
+  void restart_decoder();
   Result<bool> starts_too_late(std::optional<std::int64_t> pts);
   AVFrame* deliver(av::FramePtr& frame);
 };
@@ -108,8 +115,26 @@ Result<void> VideoReader::State::feed() {
     ++stats.decode_errors;
   }
   draining = true;
+  if (holds_back_unrecovered(codec->codec_id)) codec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   avcodec_send_packet(codec.get(), nullptr);
   return {};
+}
+
+void VideoReader::State::restart_decoder() {
+  avcodec_flush_buffers(codec.get());
+  codec->flags &= ~AV_CODEC_FLAG_OUTPUT_CORRUPT;
+  recovered = has_before = draining = false;
+  first_fed.reset();
+  last_pts = AV_NOPTS_VALUE;
+}
+
+// False for a picture that needs others from before the start.
+bool VideoReader::State::is_whole(AVFrame& frame) {
+  const bool marked = draining && holds_back_unrecovered(codec->codec_id) && (frame.flags & AV_FRAME_FLAG_CORRUPT) &&
+                      frame.decode_error_flags == 0;
+  if (!marked) return recovered = true;
+  if (recovered) frame.flags &= ~AV_FRAME_FLAG_CORRUPT;
+  return recovered;
 }
 
 // The decoder's next picture in `decoded`; false at the end.
@@ -152,10 +177,7 @@ Result<bool> VideoReader::State::starts_too_late(std::optional<std::int64_t> pts
   if (started || !options.start_ticks || !every_frame() || !first_fed || (pts && *pts <= *first_fed)) return false;
   if (earlier_starts >= kMaxEarlierStarts || !VF_TRY(source.begin_earlier())) return false;
   ++earlier_starts;
-  avcodec_flush_buffers(codec.get());
-  first_fed.reset();
-  last_pts = AV_NOPTS_VALUE;
-  has_before = draining = false;
+  restart_decoder();
   return true;
 }
 
@@ -188,6 +210,18 @@ Result<VideoReader> VideoReader::create(int fd, int stream_index, const VideoRea
   return VideoReader(std::move(state));
 }
 
+Result<void> VideoReader::move_to(std::int64_t start, std::int64_t end, std::vector<std::int64_t> only) {
+  auto& s = *state_;
+  s.options.start_ticks = start;
+  s.options.end_ticks = end;
+  s.options.only = std::move(only);
+  s.restart_decoder();
+  s.held = s.finished = s.past_end = s.started = false;
+  s.earlier_starts = 0;
+  s.all_have_pts = true;
+  return s.source.begin_at(start);
+}
+
 Result<AVFrame*> VideoReader::next() {
   auto& s = *state_;
   if (s.held) {
@@ -201,7 +235,7 @@ Result<AVFrame*> VideoReader::next() {
       break;
     }
     auto& frame = *s.decoded;
-    if (frame.flags & AV_FRAME_FLAG_DISCARD || !s.give_time(frame)) continue;
+    if (frame.flags & AV_FRAME_FLAG_DISCARD || !s.is_whole(frame) || !s.give_time(frame)) continue;
     if (!s.wanted(frame.pts)) {
       std::swap(s.before, s.decoded);
       s.has_before = true;

@@ -64,6 +64,10 @@ class VideoReader {
   // Damage is no error: it is counted and reading goes on.
   Result<AVFrame*> next();
 
+  // Goes to another place: the next pictures are those from `start` on, before `end`, and of those only
+  // the ones in `only` where it is not empty. The file stays open, and counting goes on.
+  Result<void> move_to(std::int64_t start, std::int64_t end, std::vector<std::int64_t> only);
+
   const VideoReaderStats& stats() const;
   int stream_index() const;
   Rational time_base() const;

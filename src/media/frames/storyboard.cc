@@ -166,6 +166,8 @@ Result<Storyboard> make_storyboard(int fd, const StoryboardSpec& spec, const Vid
 
   const double end = static_cast<double>(span.end) * index.time_base.value() - spec.start_seconds;
   board.interval_seconds = end / board.tiles;
+  board.starts = starts;
+  board.end_seconds = end;
   VF_CHECK(write_all(vtt_fd, write_vtt(spec, board, starts, end)));
   return board;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -38,8 +39,11 @@ struct Storyboard {
   int tile_width = 0;
   int tile_height = 0;
   double interval_seconds = 0;  // mean
+  std::vector<double> starts;   // when each tile's time begins, from the start of the film
+  double end_seconds = 0;       // of the last one's
 };
-BOOST_DESCRIBE_STRUCT(Storyboard, (), (tiles, columns, rows, tile_width, tile_height, interval_seconds))
+BOOST_DESCRIBE_STRUCT(Storyboard, (),
+                      (tiles, columns, rows, tile_width, tile_height, interval_seconds, starts, end_seconds))
 
 // Appends the JPEG to `jpeg_fd` and the WebVTT to `vtt_fd`. `index` is the source's, as probe wrote it.
 // Errors: invalid_input when not one key frame decodes.

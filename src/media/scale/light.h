@@ -1,4 +1,4 @@
-// What the numbers of a source's samples mean, and what ours mean. Internal to scale.
+// What the numbers of a source's samples mean, and what ours mean. Internal to media.
 #pragma once
 
 struct AVFrame;

@@ -15,6 +15,10 @@ const std::array kKinds{
     kSubtitlesStage,  // one text track as WebVTT
     kPosterStage,
     kStoryboardStage,
+    kExtractFramesStage,   // frames as pictures: a piece of an archive
+    kFramesArchiveStage,   // the list and the directory of all pieces
+    kScenesStage,          // what frames look like, roughly
+    kPreviewStage,         // an animated picture
     kVerifyPictureStage,   // decodes what one chunk holds and compares it with the source
     kVerifySoundStage,     // decodes a sound track and measures its offset
     kEncryptStage,         // one chunk, encrypted

@@ -11,7 +11,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(2); }
+std::string version() { return codec_version(3); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   return for_each_member<media::frames::StoryboardSpec>(
