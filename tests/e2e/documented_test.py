@@ -72,8 +72,9 @@ def frames_undocumented(clip, folder, work):
     if made_too.returncode:
         return [made_too.stderr]
     board = json.loads((folder / "thumbnails/storyboard.json").read_text())
-    return undocumented("thumbnails", [json.loads(made_too.stdout), board], guide, "frames.md") + undocumented("frames --json", json.loads(made.stdout), guide, "frames.md") + undocumented(
-        "frames.json", listed, guide, "frames.md")
+    told = {"frames --json": json.loads(made.stdout), "frames.json": listed, "thumbnails": json.loads(made_too.stdout),
+            "storyboard.json": board}
+    return [problem for what, value in told.items() for problem in undocumented(what, value, guide, "frames.md")]
 
 
 def examples_that_fail():
