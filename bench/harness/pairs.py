@@ -14,7 +14,7 @@ class Turn:
     cost: Cost                   # the whole command
     core: Cost                   # without the stages that are reported apart
     videos: list = field(default_factory=list)
-    pictures: pictures.Pictures | None = None
+    stills: pictures.Pictures | None = None
 
 
 def without_stages(cost, report, apart):
@@ -64,10 +64,10 @@ def compare(place, case, peer, source, pairs):
               f"{theirs[-1].cost.wall:.2f} s / {ours[-1].core.wall:.2f} s", flush=True)
     check.same_quality(ours[0].videos, theirs[0].videos)
     stills = {}
-    if ours[0].pictures:
-        lowest = pictures.same(ours[0].pictures, theirs[0].pictures, case.get("least_psnr", 35))
-        stills = {"count": ours[0].pictures.count, "psnr": lowest, "bytes": ours[0].pictures.bytes,
-                  "peer_bytes": theirs[0].pictures.bytes}
+    if ours[0].stills:
+        lowest = pictures.same(ours[0].stills, theirs[0].stills, case.get("least_psnr", 35))
+        stills = {"count": ours[0].stills.count, "psnr": lowest, "bytes": ours[0].stills.bytes,
+                  "peer_bytes": theirs[0].stills.bytes}
     ratio = lambda what: median(getattr(b.core, what) / max(getattr(a.core, what), 1e-9) for a, b in zip(ours, theirs))
     middle = lambda turns, which: {k: median(getattr(getattr(t, which), k) for t in turns) for k in ("wall", "cpu", "rss")}
     return {
