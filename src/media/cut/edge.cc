@@ -22,13 +22,14 @@ struct MatchRow {
   std::string_view codec;
   std::string_view pixels;  // formats that its encoder takes and its decoders play beside the source
   double quality;           // constant quality on the encoder's scale
+  std::string_view speed;   // of presets.h: bits do not matter here, time does
 };
 constexpr std::array kMatches = std::to_array<MatchRow>({
     {"h264", " yuv420p yuvj420p yuv422p yuvj422p yuv444p yuvj444p yuv420p10le yuv422p10le yuv444p10le ",
-     kNearLossless[0]},
-    {"hevc", " yuv420p yuvj420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le ", kNearLossless[1]},
-    {"vp9", " yuv420p yuv422p yuv444p ", kNearLossless[2]},
-    {"av1", " yuv420p yuv420p10le ", kNearLossless[3]},
+     kNearLossless[0], "superfast"},
+    {"hevc", " yuv420p yuvj420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le ", kNearLossless[1], "superfast"},
+    {"vp9", " yuv420p yuv422p yuv444p ", kNearLossless[2], "default"},
+    {"av1", " yuv420p yuv420p10le ", kNearLossless[3], "default"},
 });
 
 struct ProfileRow {
@@ -98,6 +99,7 @@ VideoEncoder encoder_of(const EdgeSpec& spec) {
   VideoEncoder out;
   out.codec = spec.codec;
   out.crf = match_of(spec.codec)->quality;
+  out.preset = match_of(spec.codec)->speed;
   const std::string no_reorder = spec.reorder ? "" : "bframes=0";
   if (spec.codec == "h264") {
     auto params = fmt::format("sps-id={}", spec.parameter_set);

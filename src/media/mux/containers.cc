@@ -15,7 +15,7 @@ constexpr std::array kContainers = std::to_array<Container>({
      " mov_text ", "mov_text", "h264", "aac", true, true, false},
     {"mkv", "matroska",
      " h264 hevc av1 vp9 vp8 mpeg4 mpeg2video mpeg1video mjpeg prores dnxhd dvvideo theora ffv1 huffyuv msmpeg4v3 "
-     "wmv1 wmv2 wmv3 vc1 png h263 flv1 utvideo ",
+     "wmv1 wmv2 wmv3 vc1 png flv1 utvideo ",
      " aac mp3 mp2 ac3 eac3 dts truehd opus vorbis flac alac pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le "
      "pcm_f32le pcm_u8 wmav1 wmav2 ",
      " subrip ass ssa webvtt text hdmv_pgs_subtitle dvd_subtitle dvb_subtitle ", "subrip", "h264", "aac", false, true,

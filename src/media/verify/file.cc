@@ -169,14 +169,19 @@ Result<void> Verifier::look(const Window& window) {
     source = VF_TRY(VideoReader::create(source_fd_, spec_.stream_index,
                                         {.start_ticks = expected_[window.first], .end_ticks = end_of(expected_)}));
   std::size_t seen = 0;
+  std::size_t seen_in_source = 0;
   while (auto* frame = VF_TRY(made.next())) {
     const auto* wanted = source ? VF_TRY(source->next()) : nullptr;
+    seen_in_source += wanted ? 1 : 0;
     if (wanted && window.first + seen < expected_.size()) compare(*frame, *wanted, expected_[window.first + seen]);
     ++seen;
   }
   const auto& stats = made.stats();
+  // What the film itself does not show cannot be asked of a copy.
+  while (source && VF_TRY(source->next())) ++seen_in_source;
   const bool damaged_source = source && (source->stats().decode_errors > 0 || source->stats().corrupt_frames > 0);
-  if (damaged_source) return {};
+  const bool short_source = source && seen_in_source < window.last - window.first && seen >= seen_in_source;
+  if (damaged_source || short_source) return {};
   if (seen != window.last - window.first)
     accuse(fmt::format("{} of {} pictures from {:.3f} s on decode.", seen, window.last - window.first,
                        static_cast<double>(times_[window.first] - times_.front()) * base_.value()));

@@ -10,7 +10,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(1); }
+std::string version() { return codec_version(2); }
 
 Result<std::vector<json::value>> run(const StageCall& call) {
   return for_each_member<media::cut::EdgeSpec>(call, [](const auto& spec, const auto& member, const auto& progress) {

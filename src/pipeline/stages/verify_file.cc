@@ -14,7 +14,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(1); }
+std::string version() { return codec_version(2); }
 
 std::unexpected<Error> failed(std::string_view sentence) {
   return fail(ErrorCode::verify_failed, fmt::format("What was written is not right: {}", sentence));
