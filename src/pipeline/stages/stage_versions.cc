@@ -12,7 +12,8 @@ constexpr int kReadersRevision = 2;
 }  // namespace
 
 std::string codec_version(int revision) {
-  return fmt::format("{}.{} {} {}", kReadersRevision, revision, media::av::library_versions(), media::av::library_builds());
+  return fmt::format("{}.{} {} {}", kReadersRevision, revision, media::av::library_versions(),
+                     media::av::library_builds());
 }
 
 }  // namespace vf::pipeline
