@@ -70,9 +70,8 @@ def show_and_trim(place):
     check(shown["bytes"] == on_disk, f"{shown['bytes']} bytes are shown, {on_disk} are there")
     check(any(kind["kind"] == "encode" for kind in shown["kinds"]), "no encode is shown")
     half = on_disk // 2
-    # What was used in the last ten minutes is spared, unless everything is to go.
     cache("trim", "--max-size", str(half))
-    check(cache("show")["bytes"] == on_disk, "a trim took what was just used")
+    check(0 < cache("show")["bytes"] <= half, f"a trim to {half} leaves {cache('show')['bytes']} bytes")
     cache("trim", "--max-size", "0")
     shown = cache("show")
     check(shown["bytes"] == 0 and shown["checkpoints"] == 0, f"after a trim to 0: {shown}")
