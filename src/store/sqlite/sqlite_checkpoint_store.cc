@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_checkpoint_store.h"
 
+#include <algorithm>
 #include <ctime>
 #include <mutex>
 
@@ -18,6 +19,8 @@ Result<Checkpoint> read_row(const std::string& key, const Statement& row) {
   checkpoint.usage = VF_TRY(from_json_text<jobs::StageUsage>(row.text(2)));
   return checkpoint;
 }
+
+constexpr std::int64_t kTrimSteps = 100;
 
 class SqliteCheckpointStore final : public CheckpointStore {
  public:
@@ -100,11 +103,18 @@ class SqliteCheckpointStore final : public CheckpointStore {
     const std::scoped_lock lock(mutex_);
     std::int64_t forgotten = 0;
     VF_CHECK(db_.transaction([&]() -> Result<void> {
-      while (VF_TRY(stored_bytes()) > max_bytes) {
+      auto all = VF_TRY(db_.prepare("SELECT COUNT(*) FROM checkpoints"));
+      VF_TRY(all.step());
+      // What is left is counted anew after each step, since checkpoints share blobs: small steps come near
+      // the size asked for, and a large cache takes no more of them than a small one.
+      const auto step = std::max<std::int64_t>(1, all.number(0) / kTrimSteps);
+      // To nothing means to no checkpoint, also of those that have no blobs.
+      while (max_bytes == 0 || VF_TRY(stored_bytes()) > max_bytes) {
         VF_CHECK(
             VF_TRY(db_.prepare("DELETE FROM checkpoints WHERE key IN (SELECT key FROM checkpoints WHERE used_at <= ? "
-                               "ORDER BY used_at, key LIMIT 16)"))
+                               "ORDER BY used_at, key LIMIT ?)"))
                 .bind(now() - spare_seconds)
+                .bind(step)
                 .run());
         if (db_.changes() == 0) break;
         forgotten += db_.changes();
