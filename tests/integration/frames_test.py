@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -404,8 +405,9 @@ class Damage(FramesTest):
         whole = self.compose("whole.ts", *pictures(seconds=4), *X264, "-g", "25", "-bf", "2", "-preset", "fast")
         data = bytearray(whole.read_bytes())
         middle = len(data) // 2 // 188 * 188
+        noise = random.Random(7)  # some noise swallows whole pictures: then nothing tells that there were any
         for at in range(middle, middle + 188 * 40, 188):
-            data[at + 8:at + 188] = os.urandom(180)
+            data[at + 8:at + 188] = noise.randbytes(180)
         archive, listed = self.frames(self.write("hurt.ts", bytes(data)))
         self.assertGreater(len(listed["frames"]), 60)
         said = [w["code"] for w in listed["warnings"]]

@@ -106,7 +106,9 @@ class Builder {
   void add_archive(json::object head) {
     jobs::Stage stage;
     stage.id = stage.kind = out_.archive = "frames-archive";
-    stage.params = to_json(media::stills::ArchiveSpec{std::move(head), out_.naming, source_.info.warnings});
+    auto warnings = source_.info.warnings;
+    std::erase_if(warnings, [](const media::Warning& w) { return w.code == "no-audio"; });  // nobody asked for sound
+    stage.params = to_json(media::stills::ArchiveSpec{std::move(head), out_.naming, std::move(warnings)});
     for (const auto& piece : out_.pieces) stage.inputs.push_back({"", piece, {}});
     stage.outputs = 2;
     const auto frames = static_cast<double>(out_.frames);
