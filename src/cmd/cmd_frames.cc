@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 
 #include "app/frames.h"
+#include "cmd/arguments.h"
 #include "cmd/command.h"
 
 namespace vf::cmd {
@@ -31,23 +30,6 @@ struct FramesCommand {
 };
 
 bool has(const FramesCommand& c, const char* name) { return std::ranges::find(c.given, name) != c.given.end(); }
-
-// "90", "1:30", "0:01:30.5" in seconds.
-std::optional<double> time_of(std::string_view text) {
-  double seconds = 0;
-  for (int parts = 0; parts < 3; ++parts) {
-    const auto colon = text.find(':');
-    const auto part = text.substr(0, colon);
-    double value = 0;
-    const auto [end, ec] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (ec != std::errc() || end != part.data() + part.size() || !std::isfinite(value) || value < 0)
-      return std::nullopt;
-    seconds = seconds * 60 + value;
-    if (colon == std::string_view::npos) return seconds;
-    text.remove_prefix(colon + 1);
-  }
-  return std::nullopt;
-}
 
 Result<std::vector<double>> times_of(const std::string& text) {
   std::vector<std::string> parts;
