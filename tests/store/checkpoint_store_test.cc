@@ -33,6 +33,22 @@ TEST(CheckpointStore, ACommitIsFoundAgainAfterReopening) {
   EXPECT_FALSE(*(*store)->find("other"));
 }
 
+// Each in the first moment of the file's life: turning it to WAL is where SQLite asks no busy handler.
+TEST(CheckpointStore, ManyMayOpenANewOneAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const test::TempFolder folder;
+    std::vector<std::string> refused(8);
+    {
+      std::vector<std::jthread> openers;
+      for (auto& why : refused)
+        openers.emplace_back([&folder, &why] {
+          if (auto store = store::open_sqlite_checkpoint_store(folder / "c.db"); !store) why = store.error().detail;
+        });
+    }
+    EXPECT_THAT(refused, testing::Each("")) << "round " << round;
+  }
+}
+
 TEST(CheckpointStore, TheFirstCommitOfAKeyWins) {
   const test::TempFolder folder;
   auto store = *store::open_sqlite_checkpoint_store(folder / "c.db");

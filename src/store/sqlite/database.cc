@@ -1,5 +1,8 @@
 #include "store/sqlite/database.h"
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -8,6 +11,8 @@
 
 namespace vf::store {
 namespace {
+
+constexpr std::chrono::duration<int, std::milli> kBusyTimeout{10'000};
 
 Error sqlite_error(sqlite3* db, std::string_view what) {
   const int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
@@ -94,10 +99,23 @@ Result<Database> Database::open(const std::filesystem::path& path) {
       sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database db(raw);
   if (code != SQLITE_OK) return std::unexpected(sqlite_error(raw, "open the work folder's database"));
-  sqlite3_busy_timeout(raw, 10'000);
-  VF_CHECK(db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
+  sqlite3_busy_timeout(raw, kBusyTimeout.count());
+  VF_CHECK(db.use_write_ahead_log());
+  VF_CHECK(db.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
   VF_CHECK(db.migrate());
   return db;
+}
+
+// A new database turns to WAL under an exclusive lock that SQLite takes without asking the busy handler;
+// where several processes open it in its first moment, the later ones wait here.
+Result<void> Database::use_write_ahead_log() {
+  const auto deadline = std::chrono::steady_clock::now() + kBusyTimeout;
+  while (true) {
+    auto turned = execute("PRAGMA journal_mode = WAL");
+    if (turned || sqlite3_errcode(db_.get()) != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline)
+      return turned;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {

@@ -56,6 +56,7 @@ class Database {
     void operator()(sqlite3* db) const;
   };
   explicit Database(sqlite3* db) : db_(db) {}
+  Result<void> use_write_ahead_log();
   Result<void> migrate();
   std::unique_ptr<sqlite3, Close> db_;
 };
