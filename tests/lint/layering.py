@@ -22,7 +22,11 @@ MAY_INCLUDE = {
     "blob/fs": {"blob", "jobs"},
     "store/sqlite": {"store", "jobs"},
     "pipeline": {"jobs", "media", "blob", "store"},
-    "app": {"net", "media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite"},
+    "auth": {"net", "jobs", "blob", "store"},
+    "telemetry": set(),
+    "http": {"jobs", "auth", "blob", "store", "telemetry"},
+    "app": {"net", "media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite", "auth", "http",
+            "telemetry"},
     # The subcommands print what the engine found, so they may see those rooms' public headers.
     "cmd": {"app", "media", "jobs", "pipeline"},
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,10 +25,20 @@ class Statement {
 
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
+  Statement& bind(double number);
+  Statement& bind(std::nullptr_t);
+  template <typename T>
+  Statement& bind(const std::optional<T>& value) {
+    return value ? bind(*value) : bind(nullptr);
+  }
   Result<bool> step();  // true: a row stands ready
   Result<void> run();   // for statements without rows
   std::string text(int column) const;
   std::int64_t number(int column) const;
+  double real(int column) const;
+  bool null(int column) const;
+  std::optional<std::string> maybe_text(int column) const;
+  std::optional<std::int64_t> maybe_number(int column) const;
 
  private:
   struct Finalize {

@@ -1,0 +1,43 @@
+// The endpoint table: every operation that is served, each with what it asks of the caller. A router
+// is made of these at start; one without a permission, or two for the same method and path, does not
+// start.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/principal.h"
+#include "base/json.h"
+#include "http/message/application.h"
+
+namespace vf::http {
+
+// A request on its way through a handler: the head, who sent it, and the path's parameters.
+struct Call {
+  Request request;
+  auth::Principal who;
+  std::vector<std::pair<std::string, std::string>> params;  // of the path: {"id", "0193..."}
+  std::string body;                                         // whole; empty where the endpoint takes a stream
+
+  const std::string& param(std::string_view name) const;
+};
+
+// Which budget of requests an operation draws from (docs/guides/configure.md, "Rate limits").
+enum class RateClass { none, api, auth, webhook, pipeline, upload };
+
+struct Endpoint {
+  std::string method;
+  std::string path;  // "/api/videos/{id}"; "{name...}" at the end takes the rest
+  std::optional<auth::Permission> permission;
+  RateClass rate = RateClass::api;
+  std::int64_t body_limit = 0;  // bytes; 0: no body is taken
+
+  // One of the two. A body for `handle` is collected first; `begin` takes it as it comes.
+  std::function<Response(const Call&)> handle;
+  std::function<Opened(std::shared_ptr<const Call>)> begin;
+};
+
+}  // namespace vf::http

@@ -1,0 +1,44 @@
+// What the transport serves: one object that decides about each request.
+//
+// Every call happens on the server's bounded work pool, never on an I/O thread, so that it may block on
+// the database or the disk. Calls for one request come one at a time; different requests run at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "http/message/message.h"
+
+namespace vf::http {
+
+// Takes the body of one request as it comes. Destroyed without finish(): the client went away.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // An answer here ends the exchange early; the rest of the body is not read.
+  virtual std::optional<Response> write(std::span<const std::uint8_t> bytes) = 0;
+  virtual Response finish() = 0;
+};
+
+// What becomes of a request once its head is known. Without a sink `response` is sent at once and a body
+// is neither asked for (100-continue) nor read.
+struct Opened {
+  std::unique_ptr<BodySink> sink;
+  std::int64_t body_limit = 0;  // bytes; a longer body ends with 413
+  Response response;
+};
+
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual Opened open(const Request& request) = 0;
+  // Told once an answer was sent or given up, for logs and metrics. `status` 0: the client went away first.
+  virtual void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,
+                      double seconds) = 0;
+  // The answer to what never became a request (bad syntax, too long a head, too many connections).
+  virtual Response refuse(int status, std::string_view reason) = 0;
+};
+
+}  // namespace vf::http

@@ -1,0 +1,88 @@
+// One HTTP exchange as plain values: what handlers see of a request, and what they give back.
+// No socket, no thread; the transport (http/server) turns bytes into these and back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/fd.h"
+
+namespace vf::http {
+
+// Header fields in order; names compare without case (RFC 9110 5.1).
+class Headers {
+ public:
+  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void set(std::string_view name, std::string value);  // replaces every field of that name
+  void remove(std::string_view name);
+  // The first value, or nullptr.
+  const std::string* find(std::string_view name) const;
+  std::string_view get(std::string_view name) const;  // empty where there is none
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+// A request without its body.
+struct Request {
+  std::string method;  // "GET"; upper case
+  std::string path;    // percent-decoded once, valid UTF-8, no NUL, no "." or ".." segment, begins with '/'
+  Query query;         // decoded, in order
+  Headers headers;
+  std::string peer;         // address of the client (IPv4 or IPv6 text), seen through configured proxies
+  bool secure = false;      // TLS here, or at a configured proxy
+  std::string host;         // as the client named us: "videos.example:8080"
+  std::string correlation;  // X-Correlation-Id, accepted or made
+  std::optional<std::int64_t> content_length;
+
+  std::string_view query_value(std::string_view name) const;  // the first one; empty where there is none
+};
+
+// A part of a file in a body. The descriptor is shared: many clients read one opening by pread/sendfile.
+struct FilePiece {
+  std::shared_ptr<const UniqueFd> fd;
+  std::int64_t offset = 0;
+  std::int64_t size = 0;
+};
+
+// Bytes at rest: the pieces one after the other. The transport answers ranges (single, multiple, If-Range),
+// conditional requests and HEAD from it; a handler always gives the whole.
+struct FileBody {
+  std::vector<FilePiece> pieces;
+  std::int64_t size = 0;
+  bool ranges = true;  // false: a file that still grows
+};
+
+// Server-sent events. `read` is called on the work pool at first, whenever its topic is woken, and gives
+// the text of the events after the last ones, already framed ("id: ..\nevent: ..\ndata: ..\n\n"). The
+// transport writes comments to keep the connection alive, and ends it when the server stops.
+struct EventStream {
+  struct Batch {
+    std::string text;
+    bool end = false;  // nothing comes after these
+  };
+  std::string topic;
+  std::function<Batch()> read;
+};
+
+// Text, a file's bytes, or events.
+using Body = std::variant<std::string, FileBody, EventStream>;
+
+struct Response {
+  int status = 200;
+  Headers headers;  // Content-Type among them; Content-Length, Date, ranges and compression are the transport's
+  Body body;
+  bool close = false;  // the connection ends after it
+};
+
+}  // namespace vf::http
