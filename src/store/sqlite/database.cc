@@ -61,7 +61,7 @@ Statement& Statement::bind(std::string_view text) {
   return *this;
 }
 
-Statement& Statement::bind(std::int64_t number) {
+Statement& Statement::bind_integer(std::int64_t number) {
   sqlite3_bind_int64(statement_.get(), ++bound_, number);
   return *this;
 }

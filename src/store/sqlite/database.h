@@ -2,6 +2,7 @@
 // Internal to store/sqlite. Not thread-safe: the adapter holds a mutex.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -24,7 +25,10 @@ class Statement {
   Statement(Statement&&) = default;
 
   Statement& bind(std::string_view text);
-  Statement& bind(std::int64_t number);
+  template <std::integral T>
+  Statement& bind(T number) {
+    return bind_integer(static_cast<std::int64_t>(number));
+  }
   Statement& bind(double number);
   Statement& bind(std::nullptr_t);
   template <typename T>
@@ -44,6 +48,7 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt* s) const;
   };
+  Statement& bind_integer(std::int64_t number);
   sqlite3* db_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   int bound_ = 0;
