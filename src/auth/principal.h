@@ -1,6 +1,7 @@
 // Who asks, and what they may: roles, permissions, scopes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ enum class Permission {
 
 // "read:videos"; also the names of an API key's scopes.
 std::string_view to_string(Permission permission);
+std::string_view to_string(Role role);  // "viewer", "user", "admin"
+std::optional<Role> role_from(std::string_view name);
+// The permission of that name, where a key's scopes may hold it.
+std::optional<Permission> scope_from(std::string_view name);
 
 // Whoever sent a request. Anonymous: `user` is empty.
 struct Principal {
@@ -44,7 +49,14 @@ struct Principal {
   bool admin() const { return !anonymous() && role == Role::admin; }
 };
 
+// What a role has at most: viewer reads, user also writes its own and triggers, admin everything. Whose
+// things may be read or written is for the handler to ask (owner, visibility).
+bool allows(Role role, Permission permission);
+
 // Whether the role allows it and the key's scopes do not take it away.
 bool may(const Principal& who, Permission permission);
+
+// Names of all that may() allows, in the order above.
+std::vector<std::string> permissions_of(const Principal& who);
 
 }  // namespace vf::auth
