@@ -42,6 +42,7 @@ struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;  // one sentence for the person who asked
   std::string detail;   // diagnosis for the operator; may be empty
+  std::string pointer;  // the bad field of a document (RFC 6901); empty where there is none
 };
 
 template <typename T>

@@ -53,8 +53,8 @@ using Members = boost::describe::describe_members<T, boost::describe::mod_any_ac
 
 // The error of a value of the wrong kind at `path`.
 inline std::unexpected<Error> mismatch(const std::string& path, std::string_view expected) {
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("At {}: expected {}.", path.empty() ? "the top" : path, expected));
+  auto sentence = fmt::format("At {}: expected {}.", path.empty() ? "the top" : path, expected);
+  return std::unexpected(Error{ErrorCode::invalid_argument, std::move(sentence), {}, path});
 }
 
 template <typename T>
@@ -74,7 +74,7 @@ Result<T> read_struct(const json::value& v, const std::string& path) {
     const std::string where = path + "/" + member.name;
     if (!found) {
       if constexpr (!is_optional<M>)
-        error = Error{ErrorCode::invalid_argument, fmt::format("At {}: missing.", where), {}};
+        error = Error{ErrorCode::invalid_argument, fmt::format("At {}: missing.", where), {}, where};
       return;
     }
     ++seen;
@@ -89,9 +89,10 @@ Result<T> read_struct(const json::value& v, const std::string& path) {
   for (const auto& [key, unused] : *object) {
     bool known = false;
     boost::mp11::mp_for_each<Members<T>>([&](auto member) { known = known || key == member.name; });
-    if (!known)
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("At {}/{}: nobody knows this member.", path, std::string_view(key)));
+    if (known) continue;
+    const auto where = fmt::format("{}/{}", path, std::string_view(key));
+    return std::unexpected(
+        Error{ErrorCode::invalid_argument, fmt::format("At {}: nobody knows this member.", where), {}, where});
   }
   return out;
 }

@@ -25,6 +25,7 @@ class Headers {
   // The first value, or nullptr.
   const std::string* find(std::string_view name) const;
   std::string_view get(std::string_view name) const;  // empty where there is none
+  std::size_t count(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
 
  private:

@@ -1,0 +1,61 @@
+#include "http/message/problem.h"
+
+#include "http/message/fields.h"
+#include "http/message/status.h"
+
+namespace vf::http {
+namespace {
+
+constexpr std::string_view kRetryAfterSeconds = "5";
+constexpr std::string_view kInternal =
+    "Something went wrong on our side; report it with the correlation id, and try again later.";
+
+}  // namespace
+
+std::string code_of(int status) {
+  std::string out = lower(reason_phrase(status));
+  for (auto& c : out)
+    if (c == ' ' || c == '-') c = '_';
+  return out;
+}
+
+Response problem(const Request& request, int status, std::string_view code, std::string_view detail,
+                 const std::vector<FieldProblem>& errors) {
+  json::object body;
+  // "about:blank": the title is the status' own, and `code` says more (RFC 9457 4.2.1).
+  body["type"] = "about:blank";
+  body["title"] = reason_phrase(status);
+  body["status"] = status;
+  body["detail"] = detail;
+  body["code"] = code;
+  body["correlationId"] = request.correlation;
+  if (!errors.empty()) {
+    json::array list;
+    for (const auto& error : errors) list.push_back({{"pointer", error.pointer}, {"message", error.message}});
+    body["errors"] = std::move(list);
+  }
+  Response out = json_response(status, body);
+  out.headers.set("Content-Type", "application/problem+json");
+  out.headers.set("Cache-Control", "no-store");
+  return out;
+}
+
+Response problem(const Request& request, const Error& error) {
+  const int status = status_of(error.code);
+  if (status == 500) return problem(request, 500, to_string(ErrorCode::internal), kInternal);
+  std::vector<FieldProblem> errors;
+  if (!error.pointer.empty()) errors.push_back({error.pointer, error.message});
+  auto out = problem(request, status, to_string(error.code), error.message, errors);
+  if (status == 503) out.headers.set("Retry-After", std::string(kRetryAfterSeconds));
+  return out;
+}
+
+Response json_response(int status, const json::value& value) {
+  Response out;
+  out.status = status;
+  out.headers.add("Content-Type", "application/json");
+  out.body = dump(value);
+  return out;
+}
+
+}  // namespace vf::http
