@@ -1,0 +1,122 @@
+#include "store/sqlite/sqlite_audit.h"
+
+#include <fmt/format.h>
+
+#include "store/audit_chain.h"
+#include "store/sqlite/query.h"
+
+namespace vf::store {
+namespace {
+
+constexpr std::string_view kColumns =
+    "sequence, at, actor, actor_name, via, action, target, address, outcome, detail, hash";
+
+AuditEntry read_entry(const Statement& row) {
+  return {.sequence = row.number(0),
+          .at = row.number(1),
+          .actor = row.text(2),
+          .actor_name = row.text(3),
+          .via = row.text(4),
+          .action = row.text(5),
+          .target = row.text(6),
+          .address = row.text(7),
+          .outcome = row.text(8),
+          .detail = row.text(9),
+          .hash = row.text(10)};
+}
+
+class SqliteAuditStore final : public AuditStore {
+ public:
+  explicit SqliteAuditStore(SqlitePool& pool) : pool_(pool) {}
+
+  Result<std::int64_t> append(const AuditEntry& entry) override {
+    return pool_.write([&](Database& db) -> Result<std::int64_t> {
+      auto last = VF_TRY(query(db, "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1"));
+      const bool any = VF_TRY(last.step());
+      AuditEntry row = entry;
+      row.sequence = any ? last.number(0) + 1 : 1;
+      row.hash = audit_hash(any ? last.text(1) : "", row);
+      VF_CHECK(run(db, fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns),
+                   row.sequence, row.at, row.actor, row.actor_name, row.via, row.action, row.target, row.address,
+                   row.outcome, row.detail, row.hash));
+      return row.sequence;
+    });
+  }
+
+  Result<std::vector<AuditEntry>> list(const AuditQuery& wanted) override {
+    return pool_.read([&](Database& db) -> Result<std::vector<AuditEntry>> {
+      const auto sql = fmt::format(
+          "SELECT {} FROM audit WHERE (?1 = 0 OR sequence < ?1) AND (?2 = '' OR actor = ?2) AND "
+          "substr(action, 1, length(?3)) = ?3 AND (?4 = '' OR target = ?4) AND (?5 = '' OR outcome = ?5) AND "
+          "(?6 = 0 OR at >= ?6) AND (?7 = 0 OR at < ?7) ORDER BY sequence DESC LIMIT ?8",
+          kColumns);
+      return rows(VF_TRY(query(db, sql, wanted.before, wanted.actor, wanted.action, wanted.target, wanted.outcome,
+                               wanted.from, wanted.to, wanted.limit)),
+                  read_entry);
+    });
+  }
+
+  Result<AuditVerdict> verify() override {
+    return pool_.read([&](Database& db) -> Result<AuditVerdict> {
+      auto row = VF_TRY(query(db, fmt::format("SELECT {} FROM audit ORDER BY sequence", kColumns)));
+      AuditVerdict verdict;
+      while (VF_TRY(row.step())) {
+        const auto entry = read_entry(row);
+        ++verdict.rows;
+        const bool fits = entry.sequence == verdict.rows && entry.hash == audit_hash(verdict.head, entry);
+        if (!fits && !verdict.broken_at) verdict.broken_at = entry.sequence;
+        verdict.head = entry.hash;
+      }
+      return verdict;
+    });
+  }
+
+ private:
+  SqlitePool& pool_;
+};
+
+class SqliteSecretStore final : public SecretStore {
+ public:
+  explicit SqliteSecretStore(SqlitePool& pool) : pool_(pool) {}
+
+  Result<Secret> put_if_absent(const Secret& secret) override {
+    return pool_.write([&](Database& db) -> Result<Secret> {
+      VF_CHECK(run(db, "INSERT OR IGNORE INTO secrets (name, sealed, created_at) VALUES (?, ?, ?)", secret.name,
+                   secret.sealed, secret.created_at));
+      auto row = VF_TRY(query(db, "SELECT name, sealed, created_at FROM secrets WHERE name = ?", secret.name));
+      VF_TRY(row.step());
+      return Secret{row.text(0), row.text(1), row.number(2)};
+    });
+  }
+
+  Result<void> replace(const std::string& name, const std::string& sealed) override {
+    return pool_.write([&](Database& db) -> Result<void> {
+      return run(db, "UPDATE secrets SET sealed = ? WHERE name = ?", sealed, name);
+    });
+  }
+
+  Result<std::vector<Secret>> list(const std::string& prefix) override {
+    return pool_.read([&](Database& db) -> Result<std::vector<Secret>> {
+      return rows(VF_TRY(query(db,
+                               "SELECT name, sealed, created_at FROM secrets WHERE substr(name, 1, length(?1)) = ?1 "
+                               "ORDER BY created_at, name",
+                               prefix)),
+                  [](const Statement& row) { return Secret{row.text(0), row.text(1), row.number(2)}; });
+    });
+  }
+
+  Result<void> remove(const std::string& name) override {
+    return pool_.write(
+        [&](Database& db) -> Result<void> { return run(db, "DELETE FROM secrets WHERE name = ?", name); });
+  }
+
+ private:
+  SqlitePool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<AuditStore> sqlite_audit_store(SqlitePool& pool) { return std::make_unique<SqliteAuditStore>(pool); }
+std::unique_ptr<SecretStore> sqlite_secret_store(SqlitePool& pool) { return std::make_unique<SqliteSecretStore>(pool); }
+
+}  // namespace vf::store
