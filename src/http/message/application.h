@@ -1,7 +1,8 @@
 // What the transport serves: one object that decides about each request.
 //
-// Every call happens on the server's bounded work pool, never on an I/O thread, so that it may block on
-// the database or the disk. Calls for one request come one at a time; different requests run at once.
+// Calls happen on the server's bounded work pool, never on an I/O thread, so that they may block on the
+// database or the disk; only refuse() may come on an I/O thread and must not. Calls for one request come
+// one at a time; different requests run at once. An exception that escapes ends its request with 500.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,9 @@ class Application {
   // Told once an answer was sent or given up, for logs and metrics. `status` 0: the client went away first.
   virtual void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,
                       double seconds) = 0;
-  // The answer to what never became a request (bad syntax, too long a head, too many connections).
-  virtual Response refuse(int status, std::string_view reason) = 0;
+  // The answer where the transport gives up on a request: bad syntax, too long a head or body, too slow,
+  // too much at once. Of a request that never became one, `request` holds only peer and correlation.
+  virtual Response refuse(const Request& request, int status, std::string_view reason) = 0;
 };
 
 }  // namespace vf::http

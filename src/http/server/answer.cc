@@ -1,0 +1,171 @@
+// The part of a connection that sends answers and events, and says good-bye.
+#include <sys/socket.h>
+
+#include <array>
+#include <ctime>
+
+#include <fmt/format.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "http/server/connection.h"
+#include "http/server/offload.h"
+
+namespace vf::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A text up to this size goes out together with the head, in one call.
+constexpr std::size_t kOneCall = 64 * 1024;
+constexpr std::int64_t kMostDiscarded = 4 << 20;
+constexpr std::chrono::seconds kGoodBye{2};
+
+std::string framed(std::string_view text, bool chunked) {
+  return chunked ? fmt::format("{:x}\r\n{}\r\n", text.size(), text) : std::string(text);
+}
+
+}  // namespace
+
+Delivery Connection::deliver_to(const Turn& turn, Response response) const {
+  const Exchange exchange{&turn.request, turn.http_1_0, turn.keep_alive && !common_.stopping, std::time(nullptr)};
+  return deliver(exchange, std::move(response), common_.options);
+}
+
+Delivery Connection::delivery_of_refusal(const Turn& turn, int status, std::string_view reason) const {
+  auto response = common_.application.refuse(turn.request, status, reason);
+  if (status == 503 && !response.headers.find("Retry-After")) response.headers.add("Retry-After", "5");
+  return deliver_to(turn, std::move(response));
+}
+
+asio::awaitable<bool> Connection::refuse(Turn& turn, const Refusal& refusal) {
+  turn.keep_alive = false;
+  unread_ = true;
+  co_await send(turn, delivery_of_refusal(turn, refusal.status, refusal.reason));
+  co_return false;
+}
+
+asio::awaitable<bool> Connection::send(Turn& turn, Delivery delivery) {
+  turn.status = delivery.status;
+  bool good = true;
+  if (delivery.events) {
+    good = co_await wire_->write(delivery.head, false);
+    turn.parser.reset();
+    delivery.head = {};
+    if (good) co_await stream(turn, std::move(*delivery.events));
+    co_return false;
+  }
+  // One packet for the usual small answer.
+  if (!delivery.body.empty())
+    if (auto* text = std::get_if<std::string>(&delivery.body[0]); text && text->size() <= kOneCall) {
+      delivery.head += *text;
+      text->clear();
+    }
+  const bool more =
+      delivery.body.size() > 1 || (delivery.body.size() == 1 && std::holds_alternative<FilePiece>(delivery.body[0]));
+  good = co_await wire_->write(delivery.head, more) && co_await send_body(delivery);
+  if (!good) turn.status = 0;
+  co_return good&& delivery.keep_alive;
+}
+
+asio::awaitable<bool> Connection::send_body(Delivery& delivery) {
+  for (std::size_t i = 0; i < delivery.body.size(); ++i) {
+    const bool more = i + 1 < delivery.body.size();
+    if (const auto* file = std::get_if<FilePiece>(&delivery.body[i])) {
+      if (!co_await wire_->send_file(*file)) co_return false;
+    } else if (!co_await wire_->write(std::get<std::string>(delivery.body[i]), more)) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Connection::stream(Turn& turn, EventStream events) {
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  nap_ = std::make_unique<asio::steady_timer>(wire_->socket().get_executor());
+  common_.topics.join(events.topic, shared_from_this());
+  // A client of an event stream has nothing more to say: whatever comes, or the end, is its good-bye.
+  wire_->socket().async_wait(asio::ip::tcp::socket::wait_read, [weak = weak_from_this()](auto) {
+    if (const auto self = weak.lock()) {
+      self->gone_ = true;
+      if (self->nap_) self->nap_->cancel();
+    }
+  });
+  const bool chunked = !turn.http_1_0;
+  bool good = co_await stream_batches(events, chunked);
+  common_.topics.leave(events.topic, this);
+  if (good && common_.stopping) {
+    const auto hint = fmt::format("retry: {}\n\n", common_.options.event_retry.count());
+    good = co_await wire_->write(framed(hint, chunked), chunked);
+  }
+  if (good && chunked) co_await wire_->write("0\r\n\r\n", false);
+  nap_.reset();
+  auto drop = [&events] {
+    events.read = {};
+    return true;
+  };
+  co_await offload(common_.pool, WorkPool::Lane::other, drop);
+}
+
+// Until the events end, the client goes or the server stops. False: nothing more can be written.
+asio::awaitable<bool> Connection::stream_batches(EventStream& events, bool chunked) {
+  bool look = true;
+  while (!gone_ && !common_.stopping) {
+    if (look) {
+      woken_ = false;
+      auto read = [&events]() -> EventStream::Batch {
+        try {
+          return events.read();
+        } catch (...) {
+          return {{}, true};  // the client comes back and sees what is wrong by the answer's status
+        }
+      };
+      const auto batch = co_await offload(common_.pool, WorkPool::Lane::other, read);
+      if (!batch.text.empty() && !co_await wire_->write(framed(batch.text, chunked), false)) co_return false;
+      if (batch.end) co_return true;
+    } else if (!co_await wire_->write(framed(": keep-alive\n\n", chunked), false)) {
+      co_return false;
+    }
+    wire_->deadline().off();
+    co_await wait_for_events();
+    look = woken_;
+  }
+  co_return !gone_;
+}
+
+asio::awaitable<void> Connection::wait_for_events() {
+  if (woken_ || gone_ || common_.stopping) co_return;
+  nap_->expires_after(common_.options.event_keep_alive);
+  boost::system::error_code woken;
+  co_await nap_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+}
+
+void Connection::turn_away() {
+  if (common_.options.tls) return;  // nothing can be said before a handshake
+  Turn turn;
+  turn.request.peer = peer_.text();
+  const auto delivery = delivery_of_refusal(turn, 503, "Too many connections are open; try again in a few seconds.");
+  auto text = delivery.head;
+  for (const auto& part : delivery.body)
+    if (const auto* words = std::get_if<std::string>(&part)) text += *words;
+  ::send(wire_->socket().native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// Closing with unread bytes would reset the connection, and the client might never see our answer: say
+// that nothing more comes, and read on for a moment.
+asio::awaitable<void> Connection::close_politely() {
+  co_await wire_->end_writing();
+  if (!unread_) co_return;
+  wire_->deadline().after(kGoodBye);
+  std::array<char, 4096> thrown_away;
+  std::int64_t sum = 0;
+  while (sum < kMostDiscarded) {
+    const auto got = co_await wire_->read(thrown_away);
+    if (got == 0) break;
+    sum += static_cast<std::int64_t>(got);
+  }
+}
+
+}  // namespace vf::http

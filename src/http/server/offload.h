@@ -1,0 +1,33 @@
+// Runs a function on the work pool and gives its result to the coroutine, back on its own strand.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "http/server/work_pool.h"
+
+namespace vf::http {
+
+// `work` gives a value and does not throw. What it refers to has to outlive the wait, which nothing ends
+// early: name the lambda before the co_await (docs/adr/0001-compiler.md).
+template <typename Work>
+boost::asio::awaitable<std::invoke_result_t<Work&>> offload(WorkPool& pool, WorkPool::Lane lane, Work work) {
+  namespace asio = boost::asio;
+  using Value = std::invoke_result_t<Work&>;
+  auto executor = co_await asio::this_coro::executor;
+  auto initiate = [&pool, lane, executor, &work](auto handler) {
+    pool.post(lane, [&work, executor, handler = std::move(handler)]() mutable {
+      asio::post(executor,
+                 [value = work(), handler = std::move(handler)]() mutable { std::move(handler)(std::move(value)); });
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(initiate, asio::use_awaitable);
+}
+
+}  // namespace vf::http
