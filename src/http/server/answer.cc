@@ -19,7 +19,7 @@ namespace {
 
 // A text up to this size goes out together with the head, in one call.
 constexpr std::size_t kOneCall = 64 * 1024;
-constexpr std::int64_t kMostDiscarded = 4 << 20;
+constexpr std::int64_t kMostDiscarded = 16 << 20;
 constexpr std::chrono::seconds kGoodBye{2};
 
 std::string framed(std::string_view text, bool chunked) {

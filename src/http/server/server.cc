@@ -1,5 +1,8 @@
 #include "http/server/server.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -57,6 +60,15 @@ Error cannot_listen(const ServerOptions& options, const error_code& wrong) {
   return {ErrorCode::invalid_argument, fmt::format("The server cannot listen on {}: {}.", where, wrong.message())};
 }
 
+// sendfile(2) has no MSG_NOSIGNAL: a client that went away must not end the process. For this thread only,
+// because signal dispositions belong to the program.
+void ignore_broken_pipes() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
 // Without the zone that a link-local address carries.
 IpAddress address_of(const tcp::endpoint& endpoint) {
   auto text = endpoint.address().to_string();
@@ -79,7 +91,10 @@ class Server::Impl {
     VF_CHECK(bind());
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
     for (int i = 0; i < io_threads(common_.options); ++i) {
-      threads_.emplace_back([this] { io_.run(); });
+      threads_.emplace_back([this] {
+        ignore_broken_pipes();
+        io_.run();
+      });
       pthread_setname_np(threads_.back().native_handle(), "http-io");
     }
     return {};
