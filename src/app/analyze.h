@@ -5,7 +5,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/analyze.h"
 
 namespace vf::app {
@@ -15,6 +15,9 @@ struct AnalyzeRequest {
   std::optional<std::filesystem::path> output;  // a folder for analysis.json and index.html
   pipeline::AnalyzeOptions options;
 };
+
+// The recipe: analysis.json and, where asked for, its page.
+Result<Product> make_analyze(Recipe& recipe, const pipeline::AnalyzeOptions& options, bool with_page);
 
 // Returns the report (docs/guides/quality.md, "analysis.json"), which stands in the folder, too. That
 // something was found is no error. Errors: everything a person can do about their request, their file or

@@ -5,7 +5,7 @@
 #include <functional>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/clip.h"
 
 namespace vf::app {
@@ -17,9 +17,15 @@ struct ClipRequest {
   pipeline::ClipOptions options;
 };
 
+using OnClipPlan = std::function<void(const pipeline::ClipPlan&)>;
+
 struct ClipObserver : JobObserver {
-  std::function<void(const pipeline::ClipPlan&)> on_plan;
+  OnClipPlan on_plan;
 };
+
+// The recipe: one file of that name.
+Result<Product> make_clip(Recipe& recipe, const pipeline::ClipOptions& options, const std::string& name,
+                          const OnClipPlan& on_plan = {});
 
 // Writes the file and returns the report (docs/guides/clips.md, "The report"). Errors: everything a
 // person can do about their request, their file or their machine, each with one sentence.

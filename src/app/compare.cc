@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/inspect.h"
+#include "app/publish.h"
 #include "app/quality_folder.h"
 #include "app/report/comparison_page.h"
 
@@ -15,26 +16,11 @@ constexpr std::int64_t kMaxPictureBytes = 16 << 20;
 constexpr std::size_t kMostListed = 5000;
 
 struct Sides {
-  SourceFile a;
-  SourceFile b;
+  const SourceFile& a;
+  const SourceFile& b;
   pipeline::Inspection look_a;
   pipeline::Inspection look_b;
-
-  std::map<std::string, pipeline::Source> sources() const {
-    return {{pipeline::kReferenceSource, a.source()}, {pipeline::kOtherSource, b.source()}};
-  }
 };
-
-Result<Sides> open_sides(Engine& engine, const CompareRequest& request, const JobObserver& observer,
-                         const std::stop_token& stop) {
-  Sides out;
-  out.a = VF_TRY(read_source(engine, request.a, observer, stop));
-  out.b = VF_TRY(read_source(engine, request.b, observer, stop));
-  observer.step("Looking at both files");
-  out.look_a = VF_TRY(inspect(engine, out.a, {}, stop));
-  out.look_b = VF_TRY(inspect(engine, out.b, {}, stop));
-  return out;
-}
 
 // Pictures without a partner: how many, and when.
 json::object alone(const std::vector<std::int64_t>& ticks, const media::VideoIndex& index, double origin) {
@@ -57,15 +43,15 @@ json::object side_object(const SourceFile& file, const pipeline::Inspection& loo
   return out;
 }
 
-json::object comparison_report(const Sides& sides, const CompareRequest& request, const pipeline::ComparePlan& plan,
-                               const pipeline::CompareResult& found) {
+json::object comparison_report(const Sides& sides, const pipeline::CompareOptions& options,
+                               const pipeline::ComparePlan& plan, const pipeline::CompareResult& found) {
   std::vector<media::Warning> warnings;
   for (const auto& warning : sides.look_a.info.warnings) warnings.push_back({warning.code, "a: " + warning.message});
   for (const auto& warning : sides.look_b.info.warnings) warnings.push_back({warning.code, "b: " + warning.message});
   json::object out{{"version", VIDEOFORGE_VERSION},
                    {"a", side_object(sides.a, sides.look_a, plan.alignment.only_a, plan.origin_a)},
                    {"b", side_object(sides.b, sides.look_b, plan.alignment.only_b, plan.origin_b)},
-                   {"options", to_json(request.options)},
+                   {"options", to_json(options)},
                    {"alignment", json::object{{"mode", plan.alignment.mode},
                                               {"offset_seconds", plan.alignment.offset_seconds},
                                               {"tolerance_seconds", plan.alignment.tolerance_seconds}}},
@@ -76,16 +62,16 @@ json::object comparison_report(const Sides& sides, const CompareRequest& request
   return out;
 }
 
-Result<std::vector<PagePair>> pictures(Engine& engine, const Sides& sides, const pipeline::ComparePlan& plan,
-                                       const pipeline::CompareResult& found, pipeline::RunReport& run,
-                                       const JobObserver& observer, const std::stop_token& stop) {
-  observer.step("Making pictures of the worst moments");
-  auto shown = VF_TRY(engine.runner().run(pipeline::picture_plan(plan, found.worst), sides.sources(), stop));
+Result<std::vector<PagePair>> pictures(Recipe& recipe, const pipeline::ComparePlan& plan,
+                                       const pipeline::CompareResult& found, pipeline::RunReport& run) {
+  recipe.observer.step("Making pictures of the worst moments");
+  auto shown =
+      VF_TRY(recipe.stages.run(pipeline::picture_plan(plan, found.worst), recipe.sources(), StageRunner::Phase::work));
   std::vector<PagePair> out;
   for (std::size_t i = 0; i < found.worst.size(); ++i) {
     const auto& output = shown.outputs.at(fmt::format("compare-picture/{}", i));
     const auto read = [&](std::size_t which) -> Result<std::string> {
-      const auto blob = VF_TRY(engine.blobs().open(output.blobs.at(which)));
+      const auto blob = VF_TRY(recipe.stages.blobs().open(output.blobs.at(which)));
       return read_whole(blob.get(), kMaxPictureBytes);
     };
     const auto& worst = found.worst[i];
@@ -98,29 +84,44 @@ Result<std::vector<PagePair>> pictures(Engine& engine, const Sides& sides, const
 
 }  // namespace
 
+Result<Product> make_compare(Recipe& recipe, const pipeline::CompareOptions& options, bool with_page) {
+  VF_CHECK(check(options));
+  recipe.observer.step("Looking at both files");
+  const auto& a = recipe.files.at(pipeline::kReferenceSource);
+  const auto& b = recipe.files.at(pipeline::kOtherSource);
+  const Sides sides{a, b, VF_TRY(inspect(recipe.stages, a)), VF_TRY(inspect(recipe.stages, b))};
+  const auto plan = VF_TRY(pipeline::plan_compare(sides.look_a, sides.look_b, options));
+  recipe.observer.media(plan.duration_seconds);
+  auto run = VF_TRY(recipe.stages.run(plan.plan, recipe.sources(), StageRunner::Phase::work));
+
+  const auto blob = VF_TRY(recipe.stages.blobs().open(run.outputs.at(plan.result_stage).blobs.at(0)));
+  const auto found = VF_TRY(from_json_text<pipeline::CompareResult>(VF_TRY(read_whole(blob.get(), kMaxResultBytes))));
+  ComparisonPage page;
+  if (with_page) page.pairs = VF_TRY(pictures(recipe, plan, found, run));
+  auto report = comparison_report(sides, options, plan, found);
+  add_cost(report, run, plan.duration_seconds, recipe.start);
+  page.report = std::move(report);
+  Product product;
+  product.files.push_back({kDataName, {}, dump_pretty(page.report)});
+  if (with_page) product.files.push_back({"index.html", {}, render_comparison_page(page)});
+  product.report = std::move(page.report);
+  return product;
+}
+
 Result<json::value> compare(Engine& engine, const CompareRequest& request, const JobObserver& observer,
                             std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   VF_CHECK(check(request.options));
   if (request.output) VF_CHECK(check_report_folder(*request.output, kDataName));
-  const auto sides = VF_TRY(open_sides(engine, request, observer, stop));
-  const auto plan = VF_TRY(pipeline::plan_compare(sides.look_a, sides.look_b, request.options));
-  observer.media(plan.duration_seconds);
-  auto run = VF_TRY(engine.runner().run(plan.plan, sides.sources(), stop, observer.on_progress));
-  if (stop.stop_requested()) return std::unexpected(interrupted());
-
-  const auto blob = VF_TRY(engine.blobs().open(run.outputs.at(plan.result_stage).blobs.at(0)));
-  const auto found = VF_TRY(from_json_text<pipeline::CompareResult>(VF_TRY(read_whole(blob.get(), kMaxResultBytes))));
-  ComparisonPage page;
-  if (request.output) page.pairs = VF_TRY(pictures(engine, sides, plan, found, run, observer, stop));
-  auto report = comparison_report(sides, request, plan, found);
-  add_cost(report, run, plan.duration_seconds, start);
-  page.report = std::move(report);
-  if (request.output)
-    VF_CHECK(publish_report(*request.output, kDataName, dump_pretty(page.report), render_comparison_page(page),
-                            engine.blobs(), stop));
+  Files files;
+  files.emplace(pipeline::kReferenceSource, VF_TRY(read_source(engine, request.a, observer, stop)));
+  files.emplace(pipeline::kOtherSource, VF_TRY(read_source(engine, request.b, observer, stop)));
+  EngineStages stages(engine, observer, stop);
+  Recipe recipe{stages, files, observer, start};
+  auto product = VF_TRY(make_compare(recipe, request.options, request.output.has_value()));
+  if (request.output) VF_CHECK(publish(*request.output, product.files, engine.blobs(), stop));
   (void)engine.trim_when_alone();
-  return std::move(page.report);
+  return std::move(product.report);
 }
 
 }  // namespace vf::app

@@ -5,7 +5,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/compare.h"
 
 namespace vf::app {
@@ -16,6 +16,9 @@ struct CompareRequest {
   std::optional<std::filesystem::path> output;  // a folder for comparison.json and index.html
   pipeline::CompareOptions options;
 };
+
+// The recipe: of the files "a" and "b", comparison.json and, where asked for, its page.
+Result<Product> make_compare(Recipe& recipe, const pipeline::CompareOptions& options, bool with_page);
 
 // Returns the report (docs/guides/quality.md, "comparison.json"), which stands in the folder, too.
 // Errors: everything a person can do about their request, their files or their machine, each with one

@@ -2,10 +2,10 @@
 
 namespace vf::app {
 
-void add_file(json::object& report, const std::filesystem::path& path, const pipeline::RunReport& run,
+void add_file(json::object& report, const std::string& name, const pipeline::RunReport& run,
               const std::string& file_stage, const std::string& proof_stage) {
   const auto& made = run.outputs.at(file_stage);
-  json::object file{{"name", path.filename().string()}, {"bytes", made.blobs.at(0).size}};
+  json::object file{{"name", name}, {"bytes", made.blobs.at(0).size}};
   file["tracks"] = made.result.as_object().at("tracks");
   report["file"] = std::move(file);
   auto proof = run.outputs.at(proof_stage).result.as_object();

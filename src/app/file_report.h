@@ -8,7 +8,7 @@
 namespace vf::app {
 
 // "file" (name, bytes, tracks) and "proof" of a report.
-void add_file(json::object& report, const std::filesystem::path& path, const pipeline::RunReport& run,
+void add_file(json::object& report, const std::string& name, const pipeline::RunReport& run,
               const std::string& file_stage, const std::string& proof_stage);
 
 // The source's own warnings and those of every stage, each sentence once.

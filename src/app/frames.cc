@@ -25,6 +25,7 @@ struct Done {
 // The archive: its pieces one after the other, then its end.
 PublishedFile archive_file(const Done& done) {
   PublishedFile file;
+  file.name = "frames.zip";
   for (const auto& id : done.plan.pieces) file.pieces.push_back(done.run.outputs.at(id).blobs.at(0));
   const auto& end = done.run.outputs.at(done.plan.archive);
   file.pieces.insert(file.pieces.end(), end.blobs.begin(), end.blobs.end());
@@ -52,28 +53,14 @@ Result<std::vector<PublishedFile>> folder_files(const Done& done) {
   return files;
 }
 
-Result<void> publish_frames(const FramesRequest& request, const Done& done, blob::BlobStore& blobs,
-                            const std::stop_token& stop) {
-  switch (request.to) {
-    case FramesRequest::To::folder:
-      return publish(request.output, VF_TRY(folder_files(done)), blobs, stop);
-    case FramesRequest::To::standard_output:
-      return write_pieces(STDOUT_FILENO, archive_file(done), blobs, stop);
-    case FramesRequest::To::archive:
-      break;
-  }
-  return publish_file(request.output, archive_file(done), request.replace, blobs, stop);
-}
-
 // Looks for cuts, where that is what was asked for. Two plans, not one that grows: which frames are
 // wanted follows from what this finds.
-Result<std::vector<std::int64_t>> scenes_of(Engine& engine, const FramesRequest& request, const SourceFile& source,
-                                            const pipeline::Inspection& inspection, const JobObserver& observer,
-                                            const std::stop_token& stop) {
-  if (request.options.select != "scenes") return std::vector<std::int64_t>{};
-  observer.step("Looking for scenes");
+Result<std::vector<std::int64_t>> scenes_of(Recipe& recipe, const pipeline::FramesOptions& options,
+                                            const pipeline::Inspection& inspection) {
+  if (options.select != "scenes") return std::vector<std::int64_t>{};
+  recipe.observer.step("Looking for scenes");
   const auto plan = VF_TRY(pipeline::plan_scenes(inspection));
-  const auto run = VF_TRY(engine.runner().run(plan, {{pipeline::kVideoSource, source.source()}}, stop));
+  const auto run = VF_TRY(recipe.stages.run(plan, recipe.sources(), StageRunner::Phase::look));
   std::vector<media::stills::Signatures> parts;
   for (const auto& stage : plan.stages)
     parts.push_back(VF_TRY(from_json<media::stills::Signatures>(run.outputs.at(stage.id).result)));
@@ -83,11 +70,10 @@ Result<std::vector<std::int64_t>> scenes_of(Engine& engine, const FramesRequest&
   return scenes;
 }
 
-json::object report_of(const FramesRequest& request, const SourceFile& source, const pipeline::Inspection& inspection,
-                       const Done& done) {
+json::object report_of(const pipeline::FramesOptions& options, const SourceFile& source,
+                       const pipeline::Inspection& inspection, const Done& done) {
   json::object report{{"version", VIDEOFORGE_VERSION}, {"source", source_object(source, inspection.info)}};
-  report["options"] = to_json(request.options);
-  report["output"] = request.output.string();
+  report["options"] = to_json(options);
   report["frames"] = done.archive.frames;
   report["source_frames"] = done.plan.source_frames;
   report["lost"] = done.archive.lost;
@@ -97,6 +83,19 @@ json::object report_of(const FramesRequest& request, const SourceFile& source, c
   report["bytes"] = done.archive.bytes;
   report["warnings"] = to_json(unique(done.archive.warnings));
   return report;
+}
+
+Result<void> publish_frames(const FramesRequest& request, const std::vector<PublishedFile>& files,
+                            blob::BlobStore& blobs, const std::stop_token& stop) {
+  switch (request.to) {
+    case FramesRequest::To::folder:
+      return publish(request.output, files, blobs, stop);
+    case FramesRequest::To::standard_output:
+      return write_pieces(STDOUT_FILENO, files.front(), blobs, stop);
+    case FramesRequest::To::archive:
+      break;
+  }
+  return publish_file(request.output, files.front(), request.replace, blobs, stop);
 }
 
 }  // namespace
@@ -125,26 +124,41 @@ Result<void> check_frames_output(const FramesRequest& request) {
   return check_output_file(request.output, request.replace, {request.input});
 }
 
+Result<Product> make_frames(Recipe& recipe, const pipeline::FramesOptions& options, FramesShape shape) {
+  recipe.observer.step("Looking at the video");
+  const auto& source = recipe.video();
+  const auto inspection = VF_TRY(inspect(recipe.stages, source));
+  json::object facts{{"version", VIDEOFORGE_VERSION}, {"source", source_object(source, inspection.info)}};
+  const auto scenes = VF_TRY(scenes_of(recipe, options, inspection));
+  const auto plan = VF_TRY(pipeline::plan_frames(inspection, options, scenes, facts));
+  recipe.observer.media(plan.duration_seconds);
+  const auto run = VF_TRY(recipe.stages.run(plan.plan, recipe.sources(), StageRunner::Phase::work));
+  const Done done{plan, run, VF_TRY(from_json<Archive>(run.outputs.at(plan.archive).result))};
+  Product product;
+  if (shape == FramesShape::archive)
+    product.files.push_back(archive_file(done));
+  else
+    product.files = VF_TRY(folder_files(done));
+  auto report = report_of(options, source, inspection, done);
+  add_cost(report, run, plan.duration_seconds, recipe.start);
+  product.report = std::move(report);
+  return product;
+}
+
 Result<json::value> frames(Engine& engine, const FramesRequest& request, const JobObserver& observer,
                            std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  const auto source = VF_TRY(read_source(engine, request.input, observer, stop));
-  observer.step("Looking at the video");
-  const auto inspection = VF_TRY(inspect(engine, source, {}, stop));
-  json::object facts{{"version", VIDEOFORGE_VERSION}, {"source", source_object(source, inspection.info)}};
-  const auto scenes = VF_TRY(scenes_of(engine, request, source, inspection, observer, stop));
-  const auto plan = VF_TRY(pipeline::plan_frames(inspection, request.options, scenes, facts));
-  observer.media(plan.duration_seconds);
-  const auto run =
-      VF_TRY(engine.runner().run(plan.plan, {{pipeline::kVideoSource, source.source()}}, stop, observer.on_progress));
-  if (stop.stop_requested()) return std::unexpected(interrupted());
-  const Done done{plan, run, VF_TRY(from_json<Archive>(run.outputs.at(plan.archive).result))};
-  VF_CHECK(publish_frames(request, done, engine.blobs(), stop));
-  auto report = report_of(request, source, inspection, done);
-  add_cost(report, run, plan.duration_seconds, start);
+  Files files;
+  files.emplace(pipeline::kVideoSource, VF_TRY(read_source(engine, request.input, observer, stop)));
+  EngineStages stages(engine, observer, stop);
+  Recipe recipe{stages, files, observer, start};
+  const auto shape = request.to == FramesRequest::To::folder ? FramesShape::files : FramesShape::archive;
+  auto product = VF_TRY(make_frames(recipe, request.options, shape));
+  VF_CHECK(publish_frames(request, product.files, engine.blobs(), stop));
+  product.report.as_object()["output"] = request.output.string();
   // The result stands; a cache that could not be trimmed is no reason to call it failed.
   (void)engine.trim_when_alone();
-  return json::value(std::move(report));
+  return std::move(product.report);
 }
 
 }  // namespace vf::app

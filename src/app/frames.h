@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/frames.h"
 
 namespace vf::app {
@@ -24,6 +24,12 @@ FramesRequest::To frames_target(const std::filesystem::path& output);
 
 // Whether it may be written there, before any work is done. Errors: invalid_argument.
 Result<void> check_frames_output(const FramesRequest& request);
+
+// One archive, or every frame as a file of its own.
+enum class FramesShape { archive, files };
+
+// The recipe: "frames.zip", or the frames with their list.
+Result<Product> make_frames(Recipe& recipe, const pipeline::FramesOptions& options, FramesShape shape);
 
 // Publishes the frames and returns the report (docs/guides/frames.md). Errors: everything a person can do
 // about their request, their file or their machine, each with one sentence.

@@ -1,9 +1,7 @@
-// The first look at a source: the `probe` stage, and whether each sound track can be copied.
+// The first look at a source: the `probe` stage.
 #pragma once
 
-#include <stop_token>
-
-#include "app/engine.h"
+#include "app/recipe.h"
 #include "pipeline/plans/inspection.h"
 
 namespace vf::app {
@@ -13,7 +11,6 @@ struct InspectOptions {
 };
 
 // Runs in the sandbox and is cached like any stage. Errors: what probe says of the file.
-Result<pipeline::Inspection> inspect(Engine& engine, const SourceFile& source, const InspectOptions& options,
-                                     std::stop_token stop);
+Result<pipeline::Inspection> inspect(StageRunner& stages, const SourceFile& source, const InspectOptions& options = {});
 
 }  // namespace vf::app

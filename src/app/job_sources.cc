@@ -14,6 +14,8 @@ constexpr std::array kFonts{
     "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
 };
 
+}  // namespace
+
 Result<fs::path> font_path() {
   if (const char* chosen = std::getenv("VIDEOFORGE_FONT"); chosen && *chosen) return fs::path(chosen);
   for (const auto* path : kFonts)
@@ -23,20 +25,17 @@ Result<fs::path> font_path() {
       "Drawing subtitles needs a font and none was found. Install fonts-dejavu-core, or name one in VIDEOFORGE_FONT.");
 }
 
-}  // namespace
-
-Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
-                                    const std::stop_token& stop) {
-  JobSources out;
+Result<Files> open_job_files(Engine& engine, const JobPaths& paths, const JobObserver& observer,
+                             const std::stop_token& stop) {
+  Files out;
   const auto add = [&](const char* name, const fs::path& path) -> Result<void> {
-    out.files.push_back(VF_TRY(read_source(engine, path, observer, stop)));
-    out.sources.emplace(name, out.files.back().source());
+    out.emplace(name, VF_TRY(read_source(engine, path, observer, stop)));
     return {};
   };
-  VF_CHECK(add(pipeline::kVideoSource, request.input));
-  if (request.options.watermark) VF_CHECK(add(pipeline::kWatermarkSource, request.watermark));
-  if (request.options.burn_file) VF_CHECK(add(pipeline::kSubtitleSource, request.subtitle_file));
-  if (request.options.subtitles == "burn") VF_CHECK(add(pipeline::kFontSource, VF_TRY(font_path())));
+  VF_CHECK(add(pipeline::kVideoSource, paths.video));
+  if (paths.watermark) VF_CHECK(add(pipeline::kWatermarkSource, *paths.watermark));
+  if (paths.subtitles) VF_CHECK(add(pipeline::kSubtitleSource, *paths.subtitles));
+  if (paths.font) VF_CHECK(add(pipeline::kFontSource, VF_TRY(font_path())));
   return out;
 }
 

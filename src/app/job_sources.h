@@ -1,21 +1,23 @@
-// The files a transcode reads besides its video: watermark, subtitles, font.
+// The files a transcode or a process reads besides its video: watermark, subtitles, font.
 #pragma once
 
-#include <map>
-#include <vector>
-
-#include "app/transcode.h"
+#include "app/recipe.h"
 
 namespace vf::app {
 
-// Owns the opened files; `sources` names them for the plan.
-struct JobSources {
-  std::vector<SourceFile> files;
-  std::map<std::string, pipeline::Source> sources;
+// Where they are. Only what the options ask for is opened.
+struct JobPaths {
+  std::filesystem::path video;
+  std::optional<std::filesystem::path> watermark;
+  std::optional<std::filesystem::path> subtitles;  // to be drawn into the picture
+  bool font = false;                               // text is drawn
 };
 
-// Errors: as open_source; unavailable where burning needs a font and the system has none.
-Result<JobSources> open_job_sources(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
-                                    const std::stop_token& stop);
+// Errors: as open_source; unavailable where drawing text needs a font and the system has none.
+Result<Files> open_job_files(Engine& engine, const JobPaths& paths, const JobObserver& observer,
+                             const std::stop_token& stop);
+
+// The font that text is drawn with. Errors: unavailable.
+Result<std::filesystem::path> font_path();
 
 }  // namespace vf::app

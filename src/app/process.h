@@ -5,7 +5,7 @@
 #include <functional>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/process.h"
 
 namespace vf::app {
@@ -19,9 +19,15 @@ struct ProcessRequest {
   std::filesystem::path subtitle_file;  // used where options.burn_file is set
 };
 
+using OnProcessPlan = std::function<void(const pipeline::ProcessPlan&)>;
+
 struct ProcessObserver : JobObserver {
-  std::function<void(const pipeline::ProcessPlan&)> on_plan;
+  OnProcessPlan on_plan;
 };
+
+// The recipe: one file of that name.
+Result<Product> make_process(Recipe& recipe, const pipeline::ProcessOptions& options, const std::string& name,
+                             const OnProcessPlan& on_plan = {});
 
 // Writes the file and returns the report (docs/guides/converting.md, "The report"). Errors: everything a
 // person can do about their request, their file or their machine, each with one sentence.

@@ -16,9 +16,4 @@ Result<void> check_report_folder(const std::filesystem::path& folder, const std:
                           folder.string()));
 }
 
-Result<void> publish_report(const std::filesystem::path& folder, const std::string& data_name, std::string data,
-                            std::string page, blob::BlobStore& blobs, const std::stop_token& stop) {
-  return publish(folder, {{data_name, {}, std::move(data)}, {"index.html", {}, std::move(page)}}, blobs, stop);
-}
-
 }  // namespace vf::app

@@ -31,16 +31,11 @@ std::int64_t size_of(const PublishedFile& file) {
 
 }  // namespace
 
-Result<json::value> thumbnails(Engine& engine, const ThumbnailsRequest& request, const JobObserver& observer,
-                               std::stop_token stop) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto source = VF_TRY(read_source(engine, request.input, observer, stop));
-  observer.step("Looking at the video");
-  const auto inspection = VF_TRY(inspect(engine, source, {}, stop));
-  const auto plan = VF_TRY(pipeline::plan_thumbnails(inspection, request.options));
-  const auto run =
-      VF_TRY(engine.runner().run(plan, {{pipeline::kVideoSource, source.source()}}, stop, observer.on_progress));
-  if (stop.stop_requested()) return std::unexpected(interrupted());
+Result<Product> make_thumbnails(Recipe& recipe, const pipeline::ThumbnailsOptions& options) {
+  recipe.observer.step("Looking at the video");
+  const auto inspection = VF_TRY(inspect(recipe.stages, recipe.video()));
+  const auto plan = VF_TRY(pipeline::plan_thumbnails(inspection, options));
+  const auto run = VF_TRY(recipe.stages.run(plan, recipe.sources(), StageRunner::Phase::work));
 
   const auto& poster = run.outputs.at("poster");
   const auto& board = run.outputs.at("storyboard");
@@ -53,8 +48,8 @@ Result<json::value> thumbnails(Engine& engine, const ThumbnailsRequest& request,
                                    {"preview.webp", {preview.blobs.at(0)}, {}}};
   json::array listed;
   for (const auto& file : files) listed.push_back(json::object{{"name", file.name}, {"bytes", size_of(file)}});
-  json::object report{{"version", VIDEOFORGE_VERSION}, {"source", source_object(source, inspection.info)}};
-  report["options"] = to_json(request.options);
+  json::object report{{"version", VIDEOFORGE_VERSION}, {"source", source_object(recipe.video(), inspection.info)}};
+  report["options"] = to_json(options);
   report["poster"] = poster.result;
   report["storyboard"] = json::object{{"tiles", index.at("tiles").as_array().size()},
                                       {"columns", index.at("columns")},
@@ -64,12 +59,23 @@ Result<json::value> thumbnails(Engine& engine, const ThumbnailsRequest& request,
   report["preview"] = preview.result;
   report["files"] = std::move(listed);
   report["warnings"] = to_json(unique(inspection.info.warnings));
-  add_cost(report, run, inspection.info.duration_seconds, start);
+  add_cost(report, run, inspection.info.duration_seconds, recipe.start);
   files.push_back({"report.json", {}, dump_pretty(report)});
-  VF_CHECK(publish(request.output, files, engine.blobs(), stop));
+  return Product{std::move(files), std::move(report)};
+}
+
+Result<json::value> thumbnails(Engine& engine, const ThumbnailsRequest& request, const JobObserver& observer,
+                               std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  Files files;
+  files.emplace(pipeline::kVideoSource, VF_TRY(read_source(engine, request.input, observer, stop)));
+  EngineStages stages(engine, observer, stop);
+  Recipe recipe{stages, files, observer, start};
+  auto product = VF_TRY(make_thumbnails(recipe, request.options));
+  VF_CHECK(publish(request.output, product.files, engine.blobs(), stop));
   // The result stands; a cache that could not be trimmed is no reason to call it failed.
   (void)engine.trim_when_alone();
-  return json::value(std::move(report));
+  return std::move(product.report);
 }
 
 }  // namespace vf::app

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stop_token>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/thumbnails.h"
 
 namespace vf::app {
@@ -14,6 +14,9 @@ struct ThumbnailsRequest {
   std::filesystem::path output;  // a folder: missing, empty or of ours
   pipeline::ThumbnailsOptions options;
 };
+
+// The recipe: the pictures, their index and report.json.
+Result<Product> make_thumbnails(Recipe& recipe, const pipeline::ThumbnailsOptions& options);
 
 // Publishes the pictures and returns the report (docs/guides/frames.md), which stands beside them as
 // report.json, too. Errors: each with one sentence.

@@ -71,68 +71,89 @@ std::string derive(const std::string& secret, const std::string& what) {
   return hex({reinterpret_cast<const char*>(mac), 16});
 }
 
-Result<std::optional<pipeline::ContentKey>> content_key(const Engine& engine, const TranscodeRequest& request,
+Result<std::optional<pipeline::ContentKey>> content_key(const std::string& secret,
+                                                        const pipeline::TranscodeOptions& options,
                                                         const SourceFile& video) {
-  if (request.options.encrypt == "none") return std::nullopt;
-  const auto secret = VF_TRY(work_secret(engine.work()));
+  if (options.encrypt == "none") return std::nullopt;
   return pipeline::ContentKey{derive(secret, "id " + video.blob.sha256), derive(secret, "key " + video.blob.sha256)};
 }
 
 struct Prepared {
-  JobSources files;
   pipeline::Inspection inspection;
   pipeline::TranscodePlan plan;
   std::optional<pipeline::ContentKey> key;
 };
 
 // Everything up to the plan.
-Result<Prepared> prepare(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
-                         const std::stop_token& stop) {
+Result<Prepared> prepare(Recipe& recipe, const pipeline::TranscodeOptions& options, const std::string& secret) {
   Prepared out;
-  out.files = VF_TRY(open_job_sources(engine, request, observer, stop));
-  observer.step("Looking at the video");
-  out.inspection = VF_TRY(inspect(engine, out.files.files.front(), {}, stop));
-  auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, request.options));
+  recipe.observer.step("Looking at the video");
+  out.inspection = VF_TRY(inspect(recipe.stages, recipe.video()));
+  auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, options));
   pipeline::AudioFits fits;
   if (!stages.empty()) {
-    const auto report = VF_TRY(engine.runner().run({std::move(stages)}, out.files.sources, stop));
+    const auto report = VF_TRY(recipe.stages.run({std::move(stages)}, recipe.sources(), StageRunner::Phase::look));
     for (const auto& [id, output] : report.outputs)
       fits[std::stoi(id.substr(id.find('/') + 1))] = VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
   }
-  out.key = VF_TRY(content_key(engine, request, out.files.files.front()));
-  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, request.options, fits, out.key));
+  out.key = VF_TRY(content_key(secret, options, recipe.video()));
+  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, options, fits, out.key));
   return out;
+}
+
+JobPaths paths_of(const TranscodeRequest& request) {
+  JobPaths paths{request.input, {}, {}, request.options.subtitles == "burn"};
+  if (request.options.watermark) paths.watermark = request.watermark;
+  if (request.options.burn_file) paths.subtitles = request.subtitle_file;
+  return paths;
+}
+
+// Only where something is to be encrypted: a run without that leaves no secret behind.
+Result<std::string> secret_for(const Engine& engine, const TranscodeRequest& request) {
+  if (request.options.encrypt == "none") return std::string();
+  return work_secret(engine.work());
 }
 
 }  // namespace
 
+Result<Product> make_transcode(Recipe& recipe, const pipeline::TranscodeOptions& options, const std::string& secret,
+                               const OnTranscodePlan& on_plan) {
+  auto prepared = VF_TRY(prepare(recipe, options, secret));
+  if (on_plan) on_plan(prepared.inspection, prepared.plan);
+  recipe.observer.media(prepared.plan.duration_seconds);
+  auto run = VF_TRY(recipe.stages.run(prepared.plan.plan, recipe.sources(), StageRunner::Phase::work));
+
+  const ReportInput input{recipe.video(), prepared.inspection.info, prepared.plan, run, options, recipe.start};
+  Product product;
+  product.report = VF_TRY(transcode_report(input));
+  product.files = VF_TRY(set_files(prepared.plan, run, prepared.key));
+  list_files(product.report, product.files);
+  VF_CHECK(add_report_files(product.files, product.report, prepared.plan, recipe.stages.blobs()));
+  return product;
+}
+
 Result<json::value> transcode(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
                               std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  auto prepared = VF_TRY(prepare(engine, request, observer, stop));
-  if (observer.on_plan) observer.on_plan(prepared.plan);
-  observer.media(prepared.plan.duration_seconds);
-  auto run = VF_TRY(engine.runner().run(prepared.plan.plan, prepared.files.sources, stop, observer.on_progress));
-  if (stop.stop_requested()) return std::unexpected(interrupted());
-
-  const ReportInput input{
-      prepared.files.files.front(), prepared.inspection.info, prepared.plan, run, request.options, start};
-  auto report = VF_TRY(transcode_report(input));
-  auto files = VF_TRY(set_files(prepared.plan, run, prepared.key));
-  list_files(report, files);
-  VF_CHECK(add_report_files(files, report, prepared.plan, engine.blobs()));
-  VF_CHECK(publish(request.output, files, engine.blobs(), stop));
+  const auto files = VF_TRY(open_job_files(engine, paths_of(request), observer, stop));
+  EngineStages stages(engine, observer, stop);
+  Recipe recipe{stages, files, observer, start};
+  auto product = VF_TRY(make_transcode(recipe, request.options, VF_TRY(secret_for(engine, request)), observer.on_plan));
+  VF_CHECK(publish(request.output, product.files, engine.blobs(), stop));
   // The set stands; a cache that could not be trimmed is no reason to call it failed.
   (void)engine.trim_when_alone();
-  return report;
+  return std::move(product.report);
 }
 
 Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
                        std::stop_token stop) {
-  auto prepared = VF_TRY(prepare(engine, request, observer, stop));
+  const auto files = VF_TRY(open_job_files(engine, paths_of(request), observer, stop));
+  EngineStages stages(engine, observer, stop);
+  Recipe recipe{stages, files, observer};
+  auto prepared = VF_TRY(prepare(recipe, request.options, VF_TRY(secret_for(engine, request))));
   observer.step("Encoding a sample to measure this machine");
   const auto sample = pipeline::sample_plan(prepared.plan);
-  const auto run = VF_TRY(engine.runner().run(sample.plan, prepared.files.sources, stop));
+  const auto run = VF_TRY(stages.run(sample.plan, recipe.sources(), StageRunner::Phase::work));
   VF_CHECK(pipeline::correct_prediction(prepared.plan, sample, run));
   return DryRun{std::move(prepared.inspection.info), std::move(prepared.plan)};
 }

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "app/job.h"
+#include "app/recipe.h"
 #include "pipeline/plans/transcode.h"
 
 namespace vf::app {
@@ -19,9 +19,16 @@ struct TranscodeRequest {
   std::filesystem::path subtitle_file;  // used where options.burn_file is set
 };
 
+using OnTranscodePlan = std::function<void(const pipeline::Inspection&, const pipeline::TranscodePlan&)>;
+
 struct TranscodeObserver : JobObserver {
-  std::function<void(const pipeline::TranscodePlan&)> on_plan;
+  OnTranscodePlan on_plan;
 };
+
+// The recipe: the files of the set and its report. `secret`: 32 bytes that content keys are derived from;
+// unused where nothing is encrypted.
+Result<Product> make_transcode(Recipe& recipe, const pipeline::TranscodeOptions& options, const std::string& secret,
+                               const OnTranscodePlan& on_plan = {});
 
 // Publishes the set and returns its report (docs/guides/transcode.md, "report.json"), which stands in
 // the set as report.json, too. Errors: everything a person can do about their request, their file or

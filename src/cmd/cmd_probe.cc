@@ -69,7 +69,9 @@ Result<media::MediaInfo> probe(const ProbeCommand& command, std::stop_token stop
   }
   const auto source =
       VF_TRY(app::open_source(engine.checkpoints(), path, [&](double) { return !stop.stop_requested(); }));
-  return VF_TRY(app::inspect(engine, source, {command.loudness}, stop)).info;
+  const app::JobObserver nobody;
+  app::EngineStages stages(engine, nobody, stop);
+  return VF_TRY(app::inspect(stages, source, {command.loudness})).info;
 }
 
 int run(const ProbeCommand& command, std::stop_token stop) {

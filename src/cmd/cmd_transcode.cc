@@ -67,7 +67,7 @@ Result<json::value> transcode(const TranscodeCommand& command, std::stop_token s
   ProgressReporter progress(command.common.output);
   const bool talk = !command.common.output.json && !command.common.output.quiet;
   app::TranscodeObserver observer{progress.observer(), {}};
-  observer.on_plan = [&](const pipeline::TranscodePlan& plan) {
+  observer.on_plan = [&](const pipeline::Inspection&, const pipeline::TranscodePlan& plan) {
     progress.finish();
     if (talk) print_decisions(plan.decisions);
   };

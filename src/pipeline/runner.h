@@ -12,18 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "blob/blob_store.h"
-#include "jobs/plan.h"
-#include "media/sandbox/child.h"
-#include "store/checkpoint_store.h"
+#include "pipeline/stage_executor.h"
 
 namespace vf::pipeline {
-
-// A file that a plan reads but that is not a blob of ours: opened by the caller, who keeps it open.
-struct Source {
-  jobs::BlobRef blob;
-  int fd = -1;
-};
 
 struct RunnerOptions {
   int workers = 2;                        // executions at a time

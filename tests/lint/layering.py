@@ -19,18 +19,20 @@ MAY_INCLUDE = {
     "jobs": set(),
     "blob": {"jobs"},
     "store": {"jobs"},
+    "queue": {"jobs"},
+    "queue/embedded": {"queue"},
     "blob/fs": {"blob", "jobs"},
     "store/sqlite": {"store", "jobs"},
     "pipeline": {"jobs", "media", "blob", "store"},
     "auth": {"net", "jobs", "blob", "store"},
     "telemetry": set(),
     "http": {"jobs", "auth", "blob", "store", "telemetry"},
-    "app": {"net", "media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite", "auth", "http",
-            "telemetry"},
+    "app": {"net", "media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite", "queue",
+            "queue/embedded", "auth", "http", "telemetry"},
     # The subcommands print what the engine found, so they may see those rooms' public headers.
     "cmd": {"app", "media", "jobs", "pipeline"},
 }
-ADAPTERS = {"blob/fs", "store/sqlite"}
+ADAPTERS = {"blob/fs", "store/sqlite", "queue/embedded"}
 
 LIBAV = re.compile(r"^(libav\w+|libswscale|libswresample|libpostproc)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

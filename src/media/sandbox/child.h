@@ -88,6 +88,7 @@ struct SpawnSpec {
 struct NurseryOptions {
   std::string executable = "/proc/self/exe";
   std::vector<std::string> arguments = {"videoforge", "stage", "--nursery"};
+  int nice = 0;  // of the nursery and all its children: 19 leaves the processor to everybody else first
 };
 
 // Makes children. Thread-safe. One thread of its own starts the nursery process and asks it for

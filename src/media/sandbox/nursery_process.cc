@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -95,6 +96,8 @@ Result<void> NurseryProcess::start() {
     pid_ = 0;
     return std::unexpected(system_error(error, "start the nursery of sandboxed processes"));
   }
+  // Before it has children, who inherit it.
+  if (options_.nice != 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid_), options_.nice);
   socket_ = std::move(ours);
   return {};
 }

@@ -1,0 +1,194 @@
+#include "app/platform/driver.h"
+
+#include <array>
+#include <chrono>
+
+#include <openssl/hmac.h>
+
+#include "app/job_sources.h"
+
+namespace vf::app {
+namespace {
+
+constexpr std::int64_t kMaxFontBytes = 64 << 20;
+
+// Runs a recipe as far as finished rounds carry it.
+class ReplayStages : public StageRunner {
+ public:
+  ReplayStages(const DriverParts& parts, const store::Job& job, int rounds_done)
+      : parts_(parts), job_(job), rounds_done_(rounds_done) {}
+
+  Result<pipeline::RunReport> run(jobs::Plan plan, const Sources& sources, Phase phase) override {
+    ++round_;
+    if (round_ <= rounds_done_) return report_of(plan);
+    extension_.emplace();
+    extension_->stages = std::move(plan.stages);
+    for (const auto& [name, source] : sources) extension_->sources.emplace(name, source.blob);
+    // A look is a small part of the bar; the rest belongs to the work.
+    extension_->progress_to = phase == Phase::look ? 0.01 * round_ : 0.99;
+    return fail(ErrorCode::unavailable, "The recipe waits for its stages.");
+  }
+
+  blob::BlobStore& blobs() override { return parts_.blobs; }
+  std::optional<store::Extension>& extension() { return extension_; }
+
+ private:
+  Result<pipeline::RunReport> report_of(const jobs::Plan& plan) {
+    if (!rows_) rows_ = VF_TRY(parts_.jobs.stages(job_.id));
+    pipeline::RunReport report;
+    for (const auto& row : *rows_) {
+      if (row.round != round_ || row.stage.kind == "drive" || !row.output) continue;
+      report.outputs.emplace(row.stage.id, *row.output);
+      report.stages.push_back(
+          {row.stage.id, row.stage.kind, row.state == "skipped", row.attempts, row.usage.value_or(jobs::StageUsage{})});
+    }
+    for (const auto& stage : plan.stages)
+      if (!report.outputs.contains(stage.id))
+        return fail(ErrorCode::internal, "The plan of this job changed while it ran; start it anew.",
+                    fmt::format("round {} has no stage {}", round_, stage.id));
+    return report;
+  }
+
+  const DriverParts& parts_;
+  const store::Job& job_;
+  int rounds_done_;
+  int round_ = 0;
+  std::optional<std::vector<store::StageRow>> rows_;
+  std::optional<store::Extension> extension_;
+};
+
+Result<jobs::BlobRef> keep_text(blob::BlobStore& blobs, std::string_view text) {
+  auto staged = VF_TRY(blobs.stage());
+  VF_CHECK(write_all(staged->fd(), text));
+  return blobs.commit(std::move(staged));
+}
+
+Result<SourceFile> source_of(const DriverParts& parts, const NeededSource& needed) {
+  const auto video = VF_TRY(parts.videos.find(needed.video));
+  if (!video || !video->source) return fail(ErrorCode::not_found, "A video that this job reads is gone.");
+  return SourceFile{video->file_name, VF_TRY(parts.blobs.open(*video->source)), *video->source};
+}
+
+// Sandboxed children read blobs only, so the system's font becomes one.
+Result<SourceFile> font_file(blob::BlobStore& blobs) {
+  const auto path = VF_TRY(font_path());
+  const auto ref = VF_TRY(keep_text(blobs, VF_TRY(read_whole(path, kMaxFontBytes))));
+  return SourceFile{path.filename(), VF_TRY(blobs.open(ref)), ref};
+}
+
+Result<Files> open_files(const DriverParts& parts, const store::Job& job) {
+  Files files;
+  for (const auto& needed : needed_sources(job)) files.emplace(needed.name, VF_TRY(source_of(parts, needed)));
+  if (needs_font(job)) files.emplace(pipeline::kFontSource, VF_TRY(font_file(parts.blobs)));
+  return files;
+}
+
+std::string secret_of(const std::string& secret, const std::string& owner) {
+  std::array<unsigned char, 32> mac{};
+  unsigned length = mac.size();
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(owner.data()), owner.size(), mac.data(), &length);
+  return {reinterpret_cast<const char*>(mac.data()), mac.size()};
+}
+
+Result<store::FileRow> file_row(blob::BlobStore& blobs, const PublishedFile& file) {
+  store::FileRow row;
+  row.name = file.name;
+  row.content_type = content_type_of(file.name);
+  const auto add = [&](const jobs::BlobRef& blob, std::int64_t offset, std::int64_t size) {
+    if (size == 0) return;
+    row.parts.push_back({blob.sha256, offset, size, blob.size});
+    row.size += size;
+  };
+  for (const auto& piece : file.pieces) add(piece, 0, piece.size);
+  if (file.slice) add(file.slice->blob, file.slice->offset, file.slice->size);
+  if (!file.text.empty()) {
+    const auto text = VF_TRY(keep_text(blobs, file.text));
+    add(text, 0, text.size);
+  }
+  row.etag = store::etag_of(row.parts);
+  return row;
+}
+
+// The page of a set opened from a folder; the platform has pages of its own.
+bool is_folder_page(const store::Job& job, const std::string& name) {
+  return job.kind == "transcode" && (name == "index.html" || name == "report.json");
+}
+
+Result<store::Finished> finished(const DriverParts& parts, const store::Job& job, const JobKind& kind,
+                                 Product product) {
+  store::Finished out;
+  out.result = std::move(product.report);
+  out.for_video = kind.for_video;
+  if (job.kind == "import") {
+    out.source = product.files.at(0).pieces.at(0);
+    out.next =
+        store::NewJob{"transcode",  job.owner,      job.video, VF_TRY(find_job_kind("transcode")->check(nullptr)),
+                      job.priority, job.correlation};
+    return out;
+  }
+  for (const auto& file : product.files)
+    if (!is_folder_page(job, file.name)) out.files.push_back(VF_TRY(file_row(parts.blobs, file)));
+  if (!kind.for_video && parts.archive_ms > 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    out.expires_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count() + parts.archive_ms;
+  }
+  return out;
+}
+
+struct ContentType {
+  std::string_view extension;
+  std::string_view type;
+};
+constexpr std::array kContentTypes{
+    ContentType{".m3u8", "application/vnd.apple.mpegurl"},
+    ContentType{".mpd", "application/dash+xml"},
+    ContentType{".mp4", "video/mp4"},
+    ContentType{".mov", "video/quicktime"},
+    ContentType{".mkv", "video/x-matroska"},
+    ContentType{".webm", "video/webm"},
+    ContentType{".ts", "video/mp2t"},
+    ContentType{".vtt", "text/vtt; charset=utf-8"},
+    ContentType{".jpg", "image/jpeg"},
+    ContentType{".png", "image/png"},
+    ContentType{".webp", "image/webp"},
+    ContentType{".json", "application/json"},
+    ContentType{".zip", "application/zip"},
+    ContentType{".html", "text/html; charset=utf-8"},
+    ContentType{".bin", "application/octet-stream"},
+};
+
+}  // namespace
+
+std::string content_type_of(const std::string& name) {
+  for (const auto& row : kContentTypes)
+    if (name.ends_with(row.extension)) {
+      // Sound alone has a type of its own.
+      if (row.extension == ".mp4" && name.starts_with("audio_")) return "audio/mp4";
+      return std::string(row.type);
+    }
+  return "application/octet-stream";
+}
+
+Result<DriveStep> drive(const DriverParts& parts, const store::Job& job, int round) {
+  const auto* kind = find_job_kind(job.kind);
+  if (!kind) return fail(ErrorCode::internal, fmt::format("This worker knows no job of the kind '{}'.", job.kind));
+  const auto files = VF_TRY(open_files(parts, job));
+  ReplayStages stages(parts, job, round);
+  const JobObserver nobody;
+  Recipe recipe{stages, files, nobody};
+  std::optional<store::VideoFacts> facts;
+  const KindContext context{secret_of(parts.secret, job.owner),
+                            [&](const pipeline::Inspection& look) { facts = facts_of(look); }};
+  auto product = kind->make(recipe, job.params, context);
+  if (auto& extension = stages.extension()) {
+    extension->facts = std::move(facts);
+    return DriveStep(std::move(*extension));
+  }
+  if (!product) return std::unexpected(std::move(product).error());
+  auto end = VF_TRY(finished(parts, job, *kind, std::move(*product)));
+  end.facts = std::move(facts);
+  return DriveStep(std::move(end));
+}
+
+}  // namespace vf::app

@@ -1,0 +1,46 @@
+// What the SQLite stores share: JSON columns, events, and who needs which blob. Internal to store/sqlite.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "store/files.h"
+#include "store/sqlite/database.h"
+
+namespace vf::store {
+
+// Unix milliseconds; injected, so that tests turn it.
+using WallClock = std::function<std::int64_t()>;
+
+std::int64_t wall_clock_ms();
+
+// JSON null stands as NULL.
+Result<json::value> json_column(const Statement& row, int column);
+std::optional<std::string> json_text(const json::value& value);
+
+template <typename T>
+Result<std::optional<T>> described_column(const Statement& row, int column) {
+  if (row.null(column)) return std::nullopt;
+  return std::optional<T>(VF_TRY(from_json_text<T>(row.text(column))));
+}
+
+enum class Subject { job, video };
+
+// Appends an event under the subject's row, inside the caller's transaction.
+Result<void> append_event(Database& db, Subject kind, const std::string& subject, const std::string& owner,
+                          std::string_view type, const json::value& data, std::int64_t at_ms);
+
+// Sets the subject's files of these names and the references to their blobs.
+Result<void> put_files(Database& db, const std::string& subject, const std::vector<FileRow>& files);
+
+// Forgets all files of the subject and their references.
+Result<void> remove_files(Database& db, const std::string& subject);
+
+Result<void> refer(Database& db, const std::string& subject, const std::string& sha256, std::int64_t size);
+
+Result<std::vector<std::string>> texts(Statement statement);  // the first column of every row
+
+}  // namespace vf::store
