@@ -1,0 +1,55 @@
+// What the handlers of videos, uploads, jobs and playlists work with. Made by app; everything in it outlives
+// the router and is thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "auth/signed_link.h"
+#include "blob/blob_store.h"
+#include "jobs/kinds.h"
+#include "store/events.h"
+#include "store/jobs.h"
+#include "store/playlists.h"
+#include "store/uploads.h"
+#include "store/videos.h"
+
+namespace vf::http {
+
+struct PlatformOptions {
+  std::string version;
+  std::string public_url;                             // how clients reach us; empty: as each request named us
+  std::string default_visibility = "private";         // of new videos
+  std::int64_t max_upload_bytes = 50LL << 30;         // of one upload
+  std::int64_t max_form_bytes = 2LL << 30;            // of one multipart upload
+  std::int64_t disk_margin_bytes = 1LL << 30;         // left free whatever is uploaded
+  std::int64_t upload_ms = 24LL * 3600 * 1000;        // an upload that is not finished is kept so long
+  std::int64_t presigned_ms = 15LL * 60 * 1000;       // a presigned address is good for so long
+  std::int64_t playback_link_ms = 6LL * 3600 * 1000;  // a playback token
+  std::int64_t download_link_ms = 3600LL * 1000;      // a link to an archive or a file
+  std::int64_t owner_bytes = 0;                       // what one account may store in all; 0: no bound
+  std::int64_t owner_uploads_a_day = 0;               // 0: no bound
+  std::int64_t owner_jobs = 0;                        // of one account, waiting or running; 0: no bound
+};
+
+struct Platform {
+  PlatformOptions options;
+  store::VideoStore& videos;
+  store::JobStore& jobs;
+  store::UploadStore& uploads;
+  store::PlaylistStore& playlists;
+  store::EventLog& events;
+  store::IdempotencyStore& idempotency;
+  blob::BlobStore& blobs;
+  const jobs::Kinds& kinds;
+  const auth::LinkSigner& links;
+  std::filesystem::path uploads_dir;               // bytes of uploads that are not whole yet
+  std::function<std::int64_t()> now_ms;            // Unix milliseconds
+  std::function<void()> ring;                      // a job may be ready for a worker
+  std::function<double(const std::string&)> live;  // progress of a job that runs in this process, 0 to 1
+};
+
+}  // namespace vf::http
