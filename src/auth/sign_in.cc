@@ -1,0 +1,49 @@
+#include "auth/sign_in.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace vf::auth {
+namespace {
+
+// As accounts are told apart: "Marie" and "marie" are guessed as one.
+std::string account_key(std::string name) {
+  constexpr std::size_t most = 64;
+  name.resize(std::min(name.size(), most));
+  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+}  // namespace
+
+Result<SignInOutcome> SignIn::check(const std::optional<store::User>& user, const Credentials& given) {
+  const bool right = VF_TRY(hasher_.verify(user ? user->password : "", given.password));
+  if (!right || user->disabled) return SignInOutcome::wrong;
+  if (!user->totp_active) return SignInOutcome::signed_in;
+  if (given.code.empty()) return SignInOutcome::code_needed;
+  return VF_TRY(second_.check(*user, given.code)) ? SignInOutcome::signed_in : SignInOutcome::code_wrong;
+}
+
+// A hash of older parameters is made anew while the password is at hand.
+Result<void> SignIn::renew_hash(const store::User& user, const std::string& password) {
+  if (!hasher_.is_outdated(user.password)) return {};
+  return store_.set_password(user.id, VF_TRY(hasher_.hash(password)), clock_());
+}
+
+Result<SignedIn> SignIn::attempt(const Credentials& given, const Client& client, bool browser) {
+  const auto account = account_key(given.name);
+  if (const auto wait = guard_.wait(account, client.address))
+    return SignedIn{.outcome = SignInOutcome::wait, .wait = *wait};
+  const auto user = VF_TRY(store_.find_by_name(given.name));
+  SignedIn out{.outcome = VF_TRY(check(user, given)), .user = user ? user->id : ""};
+  if (out.outcome == SignInOutcome::wrong || out.outcome == SignInOutcome::code_wrong)
+    guard_.failed(account, client.address);
+  if (out.outcome != SignInOutcome::signed_in) return out;
+  guard_.succeeded(account, client.address);
+  VF_CHECK(renew_hash(*user, given.password));
+  out.granted = VF_TRY(sessions_.start(*user, client, browser));
+  VF_CHECK(store_.signed_in(user->id, clock_()));
+  return out;
+}
+
+}  // namespace vf::auth

@@ -1,0 +1,76 @@
+// The life of an account: made, changed, invited, disabled, removed. What it may and whether it is signed in
+// follow at once: sessions end and cached answers are forgotten where a change asks for it.
+//
+// Thread-safe. Errors of wrong wishes are invalid_argument with the pointer of the bad field.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/api_keys.h"
+#include "auth/password.h"
+#include "auth/password_policy.h"
+#include "auth/sessions.h"
+#include "store/users.h"
+
+namespace vf::auth {
+
+struct NewUser {
+  std::string name;
+  std::optional<std::string> email;
+  std::string password;
+  Role role = Role::user;
+};
+
+struct Invitation {
+  store::Ticket ticket;
+  std::string token;  // shown once
+};
+
+class Users {
+ public:
+  // All of these outlive this.
+  Users(store::UserStore& store, PasswordHasher& hasher, Sessions& sessions, ApiKeys& keys, Clock clock,
+        const PasswordPolicy& policy)
+      : store_(store), hasher_(hasher), sessions_(sessions), keys_(keys), clock_(std::move(clock)), policy_(policy) {}
+
+  // `invitation`: the token of one, or empty. `first`: only while there is nobody.
+  Result<store::User> add(const NewUser& wish, const std::string& invitation, bool first);
+  Result<store::User> find(const std::string& id);  // not_found
+
+  // The present password is asked for; every session but `session` ends. False: it was wrong.
+  Result<bool> change_password(const std::string& id, std::string_view present, std::string_view wanted,
+                               const std::string& session);
+  // The user's id, or nothing for a token that is not good. All sessions end.
+  Result<std::optional<std::string>> reset_password(std::string_view token, std::string_view wanted);
+  // By an admin, at the command line: all sessions end.
+  Result<void> set_password(const std::string& id, std::string_view wanted);
+  // Whether it is the user's password, for acts that ask again.
+  Result<bool> confirm(const std::string& id, std::string_view password);
+
+  Result<void> set_role(const std::string& id, Role role);
+  Result<void> set_disabled(const std::string& id, bool disabled);
+  Result<void> set_email(const std::string& id, const std::optional<std::string>& email);
+  Result<void> remove(const std::string& id);
+
+  Result<Invitation> invite(const std::string& by, Role role, const std::string& note, std::int64_t life);
+  Result<Invitation> allow_reset(const std::string& by, const std::string& id, std::int64_t life);
+
+ private:
+  Result<Invitation> add_ticket(store::Ticket ticket, std::int64_t life);
+  void forget_answers();
+
+  store::UserStore& store_;
+  PasswordHasher& hasher_;
+  Sessions& sessions_;
+  ApiKeys& keys_;
+  Clock clock_;
+  PasswordPolicy policy_;
+};
+
+// Errors: invalid_argument. Names are ASCII, so that none looks like another.
+Result<void> check_user_name(std::string_view name);
+
+}  // namespace vf::auth

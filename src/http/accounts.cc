@@ -1,0 +1,106 @@
+#include "http/accounts.h"
+
+#include "auth/crypto.h"
+#include "http/gate_accounts.h"
+
+namespace vf::http {
+namespace {
+
+constexpr std::string_view kCsrf = "csrf", kLinks = "links";
+
+auth::SessionRules session_rules(const AccountsOptions& options) {
+  auto rules = options.sessions;
+  rules.issuer = options.issuer;
+  return rules;
+}
+
+}  // namespace
+
+// In order of construction: each uses those above it.
+struct Accounts::Parts {
+  std::unique_ptr<auth::ServerKeys> server_keys;
+  std::unique_ptr<auth::PasswordHasher> hasher;
+  auth::Sessions sessions;
+  auth::ApiKeys keys;
+  auth::Users users;
+  auth::SecondFactor second;
+  auth::SignInGuard guard;
+  auth::SignIn sign_in;
+  auth::RateLimiter limiter;
+  auth::BlockList blocks;
+  auth::Audit audit;
+  auth::LinkSigner links;
+  AccountsContext context;
+  AccountsGate gate;
+
+  Parts(const AccountStores& stores, std::unique_ptr<auth::ServerKeys> made_keys,
+        std::unique_ptr<auth::PasswordHasher> made_hasher, const AccountsOptions& options)
+      : server_keys(std::move(made_keys)),
+        hasher(std::move(made_hasher)),
+        sessions(stores.sessions, *server_keys, options.clock, session_rules(options)),
+        keys(stores.keys, options.clock, options.keys),
+        users(stores.users, *hasher, sessions, keys, options.clock, options.policy),
+        second(stores.users, server_keys->box(), options.clock, options.title),
+        guard(options.clock, options.guard),
+        sign_in(stores.users, *hasher, second, sessions, guard, options.clock),
+        limiter(options.clock),
+        blocks(options.clock, options.blocks),
+        audit(stores.audit, options.clock, options.complain),
+        links(server_keys->derive(kLinks)),
+        context{.user_store = stores.users,
+                .audit_store = stores.audit,
+                .server_keys = *server_keys,
+                .users = users,
+                .sessions = sessions,
+                .keys = keys,
+                .second = second,
+                .sign_in = sign_in,
+                .blocks = blocks,
+                .audit = audit,
+                .clock = options.clock,
+                .registration = options.registration,
+                .origins = options.origins,
+                .csrf_key = server_keys->derive(kCsrf),
+                .removed = options.removed},
+        gate(sessions, keys, limiter, blocks, audit, options.rates, options.clock) {}
+};
+
+Accounts::Accounts(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Accounts::~Accounts() = default;
+
+Result<std::unique_ptr<Accounts>> Accounts::create(const AccountStores& stores, auth::SecretBox box,
+                                                   AccountsOptions options) {
+  options.signing.token_life = options.sessions.access_life;
+  auto server_keys = VF_TRY(auth::ServerKeys::create(stores.secrets, std::move(box), options.clock, options.signing));
+  auto hasher = VF_TRY(auth::PasswordHasher::create(options.cost));
+  auto parts = std::make_unique<Parts>(stores, std::move(server_keys), std::move(hasher), options);
+  if (VF_TRY(stores.users.count()) == 0)
+    parts->context.bootstrap_token = auth::random_token();
+  else
+    parts->context.anybody = true;
+  return std::unique_ptr<Accounts>(new Accounts(std::move(parts)));
+}
+
+Gate& Accounts::gate() { return parts_->gate; }
+
+std::vector<Endpoint> Accounts::endpoints() {
+  std::vector<Endpoint> all;
+  for (auto* table : {sign_in_endpoints, account_endpoints, key_endpoints, admin_user_endpoints, admin_audit_endpoints})
+    for (auto& endpoint : table(parts_->context)) all.push_back(std::move(endpoint));
+  return all;
+}
+
+const std::string& Accounts::bootstrap_token() const { return parts_->context.bootstrap_token; }
+const auth::LinkSigner& Accounts::links() const { return parts_->links; }
+auth::Users& Accounts::users() { return parts_->users; }
+auth::Sessions& Accounts::sessions() { return parts_->sessions; }
+auth::Audit& Accounts::audit() { return parts_->audit; }
+auth::ServerKeys& Accounts::server_keys() { return *parts_->server_keys; }
+
+Result<void> Accounts::tend() {
+  VF_CHECK(parts_->server_keys->tend());
+  VF_TRY(parts_->sessions.tend());
+  return {};
+}
+
+}  // namespace vf::http

@@ -1,0 +1,82 @@
+// Accounts, ready to be wired: the gate for the router, the operations, and what else of the server needs
+// them (signed links, the housekeeping).
+//
+//   auto accounts = VF_TRY(http::Accounts::create(stores, std::move(box), options));
+//   if (!accounts->bootstrap_token().empty()) print it
+//   Router::create(accounts->endpoints() + ..., accounts->gate())
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/password_policy.h"
+#include "auth/secret_box.h"
+#include "auth/signed_link.h"
+#include "http/gate.h"
+#include "http/gate_rates.h"
+#include "http/handlers/accounts.h"
+#include "store/audit.h"
+#include "store/keys.h"
+#include "store/secrets.h"
+#include "store/sessions.h"
+#include "store/users.h"
+
+namespace vf::http {
+
+// Each outlives the Accounts.
+struct AccountStores {
+  store::UserStore& users;
+  store::SessionStore& sessions;
+  store::KeyStore& keys;
+  store::AuditStore& audit;
+  store::SecretStore& secrets;
+};
+
+struct AccountsOptions {
+  std::string issuer = "videoforge";  // of access tokens: best the server's public URL
+  std::string title = "VideoForge";   // as authenticator apps show it
+  Registration registration = Registration::open;
+  std::vector<std::string> origins;  // of pages elsewhere that may use the session's cookie
+  auth::PasswordPolicy policy;
+  auth::PasswordCost cost;
+  auth::SessionRules sessions;  // issuer is taken from above
+  auth::KeyRules keys;
+  auth::SigningRules signing;
+  auth::GuardRules guard;
+  auth::BlockRules blocks;
+  RateRules rates;
+  auth::Clock clock = auth::wall_clock();
+  std::function<void(const Error&)> complain;            // what went wrong and nobody was told; for the log
+  std::function<void(const std::string& user)> removed;  // told after an account is gone: its videos go too
+};
+
+class Accounts {
+ public:
+  static Result<std::unique_ptr<Accounts>> create(const AccountStores& stores, auth::SecretBox box,
+                                                  AccountsOptions options);
+  ~Accounts();
+
+  Gate& gate();
+  std::vector<Endpoint> endpoints();  // they refer to this object
+
+  // One-time, for the first admin; empty when there is an account. A new one at each start.
+  const std::string& bootstrap_token() const;
+
+  const auth::LinkSigner& links() const;
+  auth::Users& users();
+  auth::Sessions& sessions();
+  auth::Audit& audit();
+  auth::ServerKeys& server_keys();
+
+  // Rotates keys in their time, forgets what is over. Hourly is often enough.
+  Result<void> tend();
+
+ private:
+  struct Parts;
+  explicit Accounts(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace vf::http

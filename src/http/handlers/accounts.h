@@ -1,0 +1,73 @@
+// The operations of accounts, one file each group: what they share, and the tables they give.
+//
+// Handlers are functions of a Call; everything they use lives in the context, which outlives the router.
+// Acts that would hand the account over (password, second factor, sessions) ask for a session: an API key is
+// refused with 403 session_required, whatever its scopes.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "auth/api_keys.h"
+#include "auth/audit.h"
+#include "auth/rate_limit.h"
+#include "auth/second_factor.h"
+#include "auth/server_keys.h"
+#include "auth/sessions.h"
+#include "auth/sign_in.h"
+#include "auth/users.h"
+#include "http/endpoint.h"
+
+namespace vf::http {
+
+enum class Registration { open, invitation, closed };
+
+struct AccountsContext {
+  store::UserStore& user_store;
+  store::AuditStore& audit_store;
+  auth::ServerKeys& server_keys;
+  auth::Users& users;
+  auth::Sessions& sessions;
+  auth::ApiKeys& keys;
+  auth::SecondFactor& second;
+  auth::SignIn& sign_in;
+  auth::BlockList& blocks;
+  auth::Audit& audit;
+  auth::Clock clock;
+  Registration registration = Registration::open;
+  std::vector<std::string> origins;  // besides our own, of pages that may use the cookie: "https://app.example"
+  std::string bootstrap_token;       // empty: somebody is there already
+  std::string csrf_key;
+  std::function<void(const std::string& user)> removed;  // told after an account is gone
+  std::atomic<bool> anybody{false};                      // set for good once there is an account
+};
+
+std::vector<Endpoint> sign_in_endpoints(AccountsContext& context);
+std::vector<Endpoint> account_endpoints(AccountsContext& context);
+std::vector<Endpoint> key_endpoints(AccountsContext& context);
+std::vector<Endpoint> admin_user_endpoints(AccountsContext& context);
+std::vector<Endpoint> admin_audit_endpoints(AccountsContext& context);
+
+// How they are written: method, path, permission, budget, function.
+using AccountsHandler = Response (*)(AccountsContext&, const Call&);
+Endpoint accounts_endpoint(AccountsContext& context, std::string method, std::string path, auth::Permission permission,
+                           RateClass rate, AccountsHandler handler);
+
+// Nothing, or the answer for whoever came with an API key.
+std::optional<Response> session_required(const Call& call);
+
+auth::Client client_of(const Request& request);
+Response no_content();
+
+// "limit" and "cursor" of a list; `limit` is 1 to 100, 50 by default. The Response is a problem.
+struct Page {
+  std::int64_t limit = 50;
+  std::string cursor;
+};
+std::expected<Page, Response> page_of(const Request& request);
+
+// {"items": [...], "nextCursor": ...}: `items` was read with one more than the limit.
+Response page_response(json::array items, const Page& page);
+
+}  // namespace vf::http

@@ -1,0 +1,212 @@
+// One's own account: who am I, password, second factor, sessions, export, farewell.
+#include <fmt/format.h>
+
+#include "base/rfc3339.h"
+#include "http/handlers/accounts.h"
+#include "http/handlers/accounts_views.h"
+#include "http/json_body.h"
+
+namespace vf::http {
+namespace {
+
+struct PasswordBody {
+  std::string currentPassword;
+  std::string newPassword;
+};
+BOOST_DESCRIBE_STRUCT(PasswordBody, (), (currentPassword, newPassword))
+
+struct ConfirmBody {
+  std::string password;
+};
+BOOST_DESCRIBE_STRUCT(ConfirmBody, (), (password))
+
+struct CodeBody {
+  std::string code;
+};
+BOOST_DESCRIBE_STRUCT(CodeBody, (), (code))
+
+struct ConfirmAndCodeBody {
+  std::string password;
+  std::string code;
+};
+BOOST_DESCRIBE_STRUCT(ConfirmAndCodeBody, (), (password, code))
+
+Response wrong_password(AccountsContext& context, const Call& call, std::string_view action) {
+  context.audit.record(call.who, call.request.peer, {action, "", "refused", "wrong password"});
+  return problem(call.request, 403, "wrong_password", "The password is wrong.");
+}
+
+Response info(AccountsContext& context, const Call& call) {
+  const auto user = context.users.find(call.who.user);
+  if (!user) return problem(call.request, user.error());
+  const auto codes = context.second.recovery_codes_left(user->id);
+  if (!codes) return problem(call.request, codes.error());
+  const bool by_key = !call.who.key.empty();
+  return json_response(200, {{"user", user_view(*user)},
+                             {"role", auth::to_string(call.who.role)},  // a key's may be less than the user's
+                             {"permissions", texts(auth::permissions_of(call.who))},
+                             {"via", by_key ? "key" : "session"},
+                             {by_key ? "keyId" : "sessionId", by_key ? call.who.key : call.who.session},
+                             {"recoveryCodesLeft", *codes}});
+}
+
+Response change_password(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  auto body = read_body<PasswordBody>(call);
+  if (!body) return std::move(body).error();
+  const auto changed =
+      context.users.change_password(call.who.user, body->currentPassword, body->newPassword, call.who.session);
+  if (!changed) return problem(call.request, changed.error());
+  if (!*changed) return wrong_password(context, call, "password.change");
+  context.audit.record(call.who, call.request.peer, {"password.change", "", "ok", "other sessions ended"});
+  return no_content();
+}
+
+// The user, once the password was given again; the answer to give otherwise.
+std::expected<store::User, Response> confirmed(AccountsContext& context, const Call& call, const std::string& password,
+                                               std::string_view action) {
+  const auto right = context.users.confirm(call.who.user, password);
+  if (!right) return std::unexpected(problem(call.request, right.error()));
+  if (!*right) return std::unexpected(wrong_password(context, call, action));
+  auto user = context.users.find(call.who.user);
+  if (!user) return std::unexpected(problem(call.request, user.error()));
+  return std::move(*user);
+}
+
+Response enroll(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  auto body = read_body<ConfirmBody>(call);
+  if (!body) return std::move(body).error();
+  const auto user = confirmed(context, call, body->password, "mfa.enroll");
+  if (!user) return user.error();
+  const auto enrolment = context.second.enroll(*user);
+  if (!enrolment) return problem(call.request, enrolment.error());
+  context.audit.record(call.who, call.request.peer, {"mfa.enroll", ""});
+  auto out = json_response(200, {{"secret", enrolment->secret}, {"otpauthUri", enrolment->uri}});
+  out.headers.set("Cache-Control", "no-store");
+  return out;
+}
+
+Response verify(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  auto body = read_body<CodeBody>(call);
+  if (!body) return std::move(body).error();
+  const auto user = context.users.find(call.who.user);
+  if (!user) return problem(call.request, user.error());
+  const auto codes = context.second.confirm(*user, body->code);
+  if (!codes) return problem(call.request, codes.error());
+  if (!*codes)
+    return problem(call.request, 403, "second_factor_wrong", "The code is wrong; is the clock of the device right?");
+  context.audit.record(call.who, call.request.peer, {"mfa.activate", ""});
+  auto out = json_response(200, {{"recoveryCodes", texts(**codes)}});
+  out.headers.set("Cache-Control", "no-store");
+  return out;
+}
+
+Response remove_factor(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  auto body = read_body<ConfirmAndCodeBody>(call);
+  if (!body) return std::move(body).error();
+  const auto user = confirmed(context, call, body->password, "mfa.remove");
+  if (!user) return user.error();
+  if (!user->totp_active) return problem(call.request, 409, "conflict", "The account has no second factor.");
+  const auto right = context.second.check(*user, body->code);
+  if (!right) return problem(call.request, right.error());
+  if (!*right) return problem(call.request, 403, "second_factor_wrong", "The code is wrong or was used before.");
+  const auto removed = context.second.remove(user->id);
+  if (!removed) return problem(call.request, removed.error());
+  context.audit.record(call.who, call.request.peer, {"mfa.remove", ""});
+  return no_content();
+}
+
+Response list_sessions(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  const auto sessions = context.sessions.list(call.who.user);
+  if (!sessions) return problem(call.request, sessions.error());
+  json::array items;
+  for (const auto& session : *sessions) items.push_back(session_view(session, call.who.session));
+  return json_response(200, {{"items", std::move(items)}, {"nextCursor", nullptr}});
+}
+
+Response end_session(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  const auto& id = call.param("id");
+  const auto ended = context.sessions.end(id, call.who.user, "ended by its user");
+  if (!ended) return problem(call.request, ended.error());
+  if (!*ended) return problem(call.request, 404, "not_found", "There is no such session.");
+  context.audit.record(call.who, call.request.peer, {"session.end", "session " + id});
+  return no_content();
+}
+
+// Everywhere; ?except=current spares the one that asks.
+Response end_sessions(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  const auto except = call.request.query_value("except");
+  if (!except.empty() && except != "current")
+    return problem(call.request, 400, "invalid_argument", "except is \"current\" or absent.");
+  const auto ended =
+      context.sessions.end_all(call.who.user, except.empty() ? "" : call.who.session, "signed out everywhere");
+  if (!ended) return problem(call.request, ended.error());
+  context.audit.record(call.who, call.request.peer, {"session.end_all", "", "ok", fmt::format("{} sessions", *ended)});
+  return json_response(200, {{"ended", *ended}});
+}
+
+// What is kept about the account itself; videos have exports of their own.
+Response export_account(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  constexpr std::int64_t most = 1000;
+  const auto user = context.users.find(call.who.user);
+  const auto sessions = context.sessions.list(call.who.user);
+  const auto keys = context.keys.list(call.who.user, "", most);
+  const auto acts = context.audit_store.list({.limit = most, .actor = call.who.user});
+  const auto linked = context.user_store.linked(call.who.user);
+  if (!user) return problem(call.request, user.error());
+  if (!sessions) return problem(call.request, sessions.error());
+  if (!keys) return problem(call.request, keys.error());
+  if (!acts) return problem(call.request, acts.error());
+  if (!linked) return problem(call.request, linked.error());
+  json::array session_views, key_views, act_views, linked_views;
+  for (const auto& session : *sessions) session_views.push_back(session_view(session, call.who.session));
+  for (const auto& key : *keys) key_views.push_back(key_view(key));
+  for (const auto& act : *acts) act_views.push_back(audit_view(act));
+  for (const auto& one : *linked) linked_views.push_back({{"issuer", one.issuer}, {"subject", one.subject}});
+  return json_response(200, {{"user", user_view(*user)},
+                             {"sessions", std::move(session_views)},
+                             {"apiKeys", std::move(key_views)},
+                             {"linkedAccounts", std::move(linked_views)},
+                             {"audit", std::move(act_views)},
+                             {"exportedAt", format_rfc3339(context.clock())}});
+}
+
+Response remove_account(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
+  auto body = read_body<ConfirmBody>(call);
+  if (!body) return std::move(body).error();
+  const auto user = confirmed(context, call, body->password, "user.remove");
+  if (!user) return user.error();
+  const auto removed = context.users.remove(user->id);
+  if (!removed) return problem(call.request, removed.error());
+  context.audit.record(call.who, call.request.peer, {"user.remove", "user " + user->id});
+  if (context.removed) context.removed(user->id);
+  return no_content();
+}
+
+}  // namespace
+
+std::vector<Endpoint> account_endpoints(AccountsContext& context) {
+  const auto own = [&](std::string method, std::string path, RateClass rate, AccountsHandler handler) {
+    return accounts_endpoint(context, std::move(method), std::move(path), auth::Permission::signed_in, rate, handler);
+  };
+  return {own("GET", "/api/auth/info", RateClass::api, info),
+          own("POST", "/api/auth/password", RateClass::auth, change_password),
+          own("POST", "/api/auth/mfa/enroll", RateClass::auth, enroll),
+          own("POST", "/api/auth/mfa/verify", RateClass::auth, verify),
+          own("DELETE", "/api/auth/mfa", RateClass::auth, remove_factor),
+          own("GET", "/api/auth/sessions", RateClass::api, list_sessions),
+          own("DELETE", "/api/auth/sessions", RateClass::api, end_sessions),
+          own("DELETE", "/api/auth/sessions/{id}", RateClass::api, end_session),
+          own("GET", "/api/auth/export", RateClass::api, export_account),
+          own("DELETE", "/api/auth/account", RateClass::auth, remove_account)};
+}
+
+}  // namespace vf::http
