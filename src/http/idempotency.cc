@@ -65,9 +65,10 @@ std::expected<IdempotencyKeys::Claim, Response> IdempotencyKeys::claim(const Cal
   const auto* field = call.request.headers.find("Idempotency-Key");
   if (!field || call.who.anonymous()) return Claim();
   if (!is_key(*field) || call.request.headers.count("Idempotency-Key") > 1)
-    return std::unexpected(problem(
-        call.request, 400, "invalid_argument",
-        fmt::format("Idempotency-Key is one word of at most {} printable ASCII characters; a UUID is good.", kLongestKey)));
+    return std::unexpected(
+        problem(call.request, 400, "invalid_argument",
+                fmt::format("Idempotency-Key is one word of at most {} printable ASCII characters; a UUID is good.",
+                            kLongestKey)));
   OwnedKey key{call.who.user, *field};
   {
     const std::lock_guard lock(in_use_->mutex);

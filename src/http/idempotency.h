@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
-#include "http/platform.h"
 #include "http/endpoint.h"
+#include "http/platform.h"
 
 namespace vf::http {
 
