@@ -62,8 +62,8 @@ std::optional<std::int64_t> seconds_of(const json::object& object, std::string_v
 }
 
 // `aud` is a text or a list of texts (RFC 7519 4.1.3).
-bool names_audience(const json::object& claims, std::string_view audience) {
-  const auto* member = claims.if_contains("aud");
+bool names_audience(const json::object& claims, std::string_view claim, std::string_view audience) {
+  const auto* member = claims.if_contains(claim);
   if (!member) return false;
   if (member->is_string()) return member->get_string() == audience;
   if (!member->is_array()) return false;
@@ -120,6 +120,12 @@ std::optional<std::string> jwt_key_id(std::string_view token) {
   return std::string(text_of(parts->header, "kid"));
 }
 
+std::optional<std::string> jwt_issuer(std::string_view token) {
+  const auto parts = split(token);
+  if (!parts) return std::nullopt;
+  return std::string(text_of(parts->claims, "iss"));
+}
+
 Result<json::object> verify_jwt(std::string_view token, const std::vector<VerifyKey>& keys, const JwtRules& rules,
                                 std::int64_t now_seconds) {
   auto parts = VF_TRY(split(token));
@@ -129,7 +135,7 @@ Result<json::object> verify_jwt(std::string_view token, const std::vector<Verify
   if (!key->verify(parts.signed_text, parts.signature)) return refuse("signature");
   if (!rules.type.empty() && !is_type(text_of(parts.header, "typ"), rules.type)) return refuse("typ");
   if (text_of(parts.claims, "iss") != rules.issuer) return refuse("iss");
-  if (!names_audience(parts.claims, rules.audience)) return refuse("aud");
+  if (!names_audience(parts.claims, rules.audience_claim, rules.audience)) return refuse("aud");
   VF_CHECK(check_times(parts.claims, rules, now_seconds));
   return std::move(parts.claims);
 }

@@ -67,6 +67,7 @@ std::string sign_jwt(const SigningKey& key, std::string_view type, const json::o
 struct JwtRules {
   std::string issuer;
   std::string audience;
+  std::string audience_claim = "aud";
   std::string type;          // the header's `typ`; empty: any
   std::int64_t skew = 60;    // seconds that clocks may differ
   std::int64_t longest = 0;  // seconds from `iat` to `exp` at most; 0: any
@@ -74,6 +75,9 @@ struct JwtRules {
 
 // `kid` of the header, unverified: which key to look for. Nothing where the text is no token.
 std::optional<std::string> jwt_key_id(std::string_view token);
+
+// `iss` of the claims, unverified: whose the token claims to be.
+std::optional<std::string> jwt_issuer(std::string_view token);
 
 // The claims of a token whose signature, times, issuer and audience are right. The error is
 // invalid_argument with one public sentence; its detail says what failed, for the log.

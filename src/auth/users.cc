@@ -71,6 +71,22 @@ Result<store::User> Users::add(const NewUser& wish, const std::string& invitatio
   return store_.add(user, {.first = first, .invitation = invitation.empty() ? "" : sha256_hex(invitation)});
 }
 
+Result<store::User> Users::add_external(const std::string& name, const std::string& email, Role role,
+                                        store::LinkedAccount identity) {
+  VF_CHECK(check_user_name(name));
+  const auto now = clock_();
+  std::optional<std::string> address(email);
+  if (email.empty() || !check_email(address)) address.reset();
+  return store_.add({.id = make_uuid(),
+                     .name = name,
+                     .email = address,
+                     .role = std::string(to_string(role)),
+                     .created_at = now,
+                     .updated_at = now,
+                     .password_changed_at = now},
+                    {.identity = std::move(identity)});
+}
+
 Result<store::User> Users::find(const std::string& id) {
   auto user = VF_TRY(store_.find(id));
   if (!user) return no_such_user();

@@ -38,6 +38,9 @@ class Users {
 
   // `invitation`: the token of one, or empty. `first`: only while there is nobody.
   Result<store::User> add(const NewUser& wish, const std::string& invitation, bool first);
+  // Without a password, linked to an identity that a provider vouches for. conflict: the name is taken.
+  Result<store::User> add_external(const std::string& name, const std::string& email, Role role,
+                                   store::LinkedAccount identity);
   Result<store::User> find(const std::string& id);  // not_found
 
   // The present password is asked for; every session but `session` ends. False: it was wrong.

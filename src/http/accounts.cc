@@ -26,6 +26,7 @@ struct Accounts::Parts {
   auth::SecondFactor second;
   auth::SignInGuard guard;
   auth::SignIn sign_in;
+  auth::External external;
   auth::RateLimiter limiter;
   auth::BlockList blocks;
   auth::Audit audit;
@@ -43,6 +44,7 @@ struct Accounts::Parts {
         second(stores.users, server_keys->box(), options.clock, options.title),
         guard(options.clock, options.guard),
         sign_in(stores.users, *hasher, second, sessions, guard, options.clock),
+        external(stores.users, users, options.clock),
         limiter(options.clock),
         blocks(options.clock, options.blocks),
         audit(stores.audit, options.clock, options.complain),
@@ -55,14 +57,16 @@ struct Accounts::Parts {
                 .keys = keys,
                 .second = second,
                 .sign_in = sign_in,
+                .external = external,
                 .blocks = blocks,
                 .audit = audit,
                 .clock = options.clock,
                 .registration = options.registration,
                 .origins = options.origins,
+                .public_url = options.public_url,
                 .csrf_key = server_keys->derive(kCsrf),
                 .removed = options.removed},
-        gate(sessions, keys, limiter, blocks, audit, options.rates, options.clock) {}
+        gate(sessions, keys, external, limiter, blocks, audit, options.rates, options.clock) {}
 };
 
 Accounts::Accounts(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -70,10 +74,13 @@ Accounts::~Accounts() = default;
 
 Result<std::unique_ptr<Accounts>> Accounts::create(const AccountStores& stores, auth::SecretBox box,
                                                    AccountsOptions options) {
+  if (!options.providers.empty() && !options.call)
+    return fail(ErrorCode::internal, "Identity providers are configured, and nothing to reach them with.");
   options.signing.token_life = options.sessions.access_life;
   auto server_keys = VF_TRY(auth::ServerKeys::create(stores.secrets, std::move(box), options.clock, options.signing));
   auto hasher = VF_TRY(auth::PasswordHasher::create(options.cost));
   auto parts = std::make_unique<Parts>(stores, std::move(server_keys), std::move(hasher), options);
+  for (const auto& provider : options.providers) parts->external.add(provider, options.call);
   if (VF_TRY(stores.users.count()) == 0)
     parts->context.bootstrap_token = auth::random_token();
   else
@@ -87,12 +94,15 @@ std::vector<Endpoint> Accounts::endpoints() {
   std::vector<Endpoint> all;
   for (auto* table : {sign_in_endpoints, account_endpoints, key_endpoints, admin_user_endpoints, admin_audit_endpoints})
     for (auto& endpoint : table(parts_->context)) all.push_back(std::move(endpoint));
+  if (!parts_->external.providers().empty())
+    for (auto& endpoint : oidc_endpoints(parts_->context)) all.push_back(std::move(endpoint));
   return all;
 }
 
 const std::string& Accounts::bootstrap_token() const { return parts_->context.bootstrap_token; }
 const auth::LinkSigner& Accounts::links() const { return parts_->links; }
 auth::Users& Accounts::users() { return parts_->users; }
+auth::External& Accounts::external() { return parts_->external; }
 auth::Sessions& Accounts::sessions() { return parts_->sessions; }
 auth::Audit& Accounts::audit() { return parts_->audit; }
 auth::ServerKeys& Accounts::server_keys() { return *parts_->server_keys; }

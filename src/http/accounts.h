@@ -38,6 +38,9 @@ struct AccountsOptions {
   std::string issuer = "videoforge";  // of access tokens: best the server's public URL
   std::string title = "VideoForge";   // as authenticator apps show it
   Registration registration = Registration::open;
+  std::string public_url;  // "https://videos.example"; empty: as each request named us
+  std::vector<auth::OidcProvider> providers;
+  auth::HttpCall call;               // how providers are asked; needed with providers
   std::vector<std::string> origins;  // of pages elsewhere that may use the session's cookie
   auth::PasswordPolicy policy;
   auth::PasswordCost cost;
@@ -66,6 +69,7 @@ class Accounts {
 
   const auth::LinkSigner& links() const;
   auth::Users& users();
+  auth::External& external();
   auth::Sessions& sessions();
   auth::Audit& audit();
   auth::ServerKeys& server_keys();

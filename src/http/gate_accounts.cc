@@ -80,7 +80,11 @@ AccountsGate::Caller AccountsGate::by_token(const Request& request, std::string_
   if (space == std::string_view::npos || !equal_ignoring_case(field.substr(0, space), "Bearer"))
     return unauthorized(request, "invalid_request", "Send \"Authorization: Bearer <access token>\" or x-api-key.",
                         "invalid_request");
-  auto who = sessions_.authenticate(trim(field.substr(space + 1)));
+  const auto token = trim(field.substr(space + 1));
+  auto foreign = external_.bearer(token);
+  if (!foreign) return invalid(request, foreign.error());
+  if (*foreign) return std::move(**foreign);
+  auto who = sessions_.authenticate(token);
   if (!who) return invalid(request, who.error());
   return std::move(*who);
 }

@@ -6,6 +6,7 @@
 
 #include "auth/api_keys.h"
 #include "auth/audit.h"
+#include "auth/external.h"
 #include "auth/rate_limit.h"
 #include "auth/sessions.h"
 #include "http/gate.h"
@@ -15,10 +16,11 @@ namespace vf::http {
 
 class AccountsGate final : public Gate {
  public:
-  AccountsGate(auth::Sessions& sessions, auth::ApiKeys& keys, auth::RateLimiter& limiter, auth::BlockList& blocks,
-               auth::Audit& audit, RateRules rules, auth::Clock clock)
+  AccountsGate(auth::Sessions& sessions, auth::ApiKeys& keys, auth::External& external, auth::RateLimiter& limiter,
+               auth::BlockList& blocks, auth::Audit& audit, RateRules rules, auth::Clock clock)
       : sessions_(sessions),
         keys_(keys),
+        external_(external),
         limiter_(limiter),
         blocks_(blocks),
         audit_(audit),
@@ -39,6 +41,7 @@ class AccountsGate final : public Gate {
 
   auth::Sessions& sessions_;
   auth::ApiKeys& keys_;
+  auth::External& external_;
   auth::RateLimiter& limiter_;
   auth::BlockList& blocks_;
   auth::Audit& audit_;

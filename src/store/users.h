@@ -30,10 +30,17 @@ struct User {
   std::optional<std::int64_t> signed_in_at;
 };
 
+struct LinkedAccount {
+  std::string issuer;
+  std::string subject;
+  std::string user;
+};
+
 // On what condition a user may be added.
 struct JoinTerms {
-  bool first = false;      // only when there is nobody yet
-  std::string invitation;  // hash of an unused invitation, which is used up by it; its role is given
+  bool first = false;                     // only when there is nobody yet
+  std::string invitation;                 // hash of an unused invitation, which is used up by it; its role is given
+  std::optional<LinkedAccount> identity;  // linked to the new user in the same transaction; `user` is not read
 };
 
 struct UserQuery {
@@ -57,18 +64,12 @@ struct Ticket {
   std::optional<std::int64_t> used_at;
 };
 
-struct LinkedAccount {
-  std::string issuer;
-  std::string subject;
-  std::string user;
-};
-
 class UserStore {
  public:
   virtual ~UserStore() = default;
 
-  // Returns the user as stored. Errors: conflict when the name is taken, or (first) when somebody is there;
-  // not_found when the invitation is not good.
+  // Returns the user as stored. Errors: conflict when the name is taken, the identity is linked, or (first)
+  // somebody is there; not_found when the invitation is not good.
   virtual Result<User> add(const User& user, const JoinTerms& terms) = 0;
   virtual Result<std::optional<User>> find(const std::string& id) = 0;
   virtual Result<std::optional<User>> find_by_name(const std::string& name) = 0;

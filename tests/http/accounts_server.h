@@ -9,6 +9,7 @@
 
 #include "http/accounts.h"
 #include "http/message/problem.h"
+#include "http/message/target.h"
 #include "http/router.h"
 #include "support/sqlite_accounts.h"
 
@@ -67,12 +68,10 @@ class AccountServer {
   Answer ask(std::string method, std::string path, const json::value& body = nullptr, const Sent& fields = {}) {
     Request request;
     request.method = std::move(method);
-    const auto mark = path.find('?');
-    request.path = path.substr(0, mark);
-    if (mark != std::string::npos) {
-      const auto pair = path.substr(mark + 1);
-      request.query.emplace_back(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
-    }
+    const auto target = parse_target(path);
+    EXPECT_TRUE(target) << path;
+    request.path = target->path;
+    request.query = target->query;
     request.peer = peer;
     request.secure = true;
     request.host = "videos.example";

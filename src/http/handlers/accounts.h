@@ -11,6 +11,7 @@
 
 #include "auth/api_keys.h"
 #include "auth/audit.h"
+#include "auth/external.h"
 #include "auth/rate_limit.h"
 #include "auth/second_factor.h"
 #include "auth/server_keys.h"
@@ -32,11 +33,13 @@ struct AccountsContext {
   auth::ApiKeys& keys;
   auth::SecondFactor& second;
   auth::SignIn& sign_in;
+  auth::External& external;
   auth::BlockList& blocks;
   auth::Audit& audit;
   auth::Clock clock;
   Registration registration = Registration::open;
   std::vector<std::string> origins;  // besides our own, of pages that may use the cookie: "https://app.example"
+  std::string public_url;            // how browsers reach us; empty: as each request named us
   std::string bootstrap_token;       // empty: somebody is there already
   std::string csrf_key;
   std::function<void(const std::string& user)> removed;  // told after an account is gone
@@ -48,6 +51,7 @@ std::vector<Endpoint> account_endpoints(AccountsContext& context);
 std::vector<Endpoint> key_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_user_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_audit_endpoints(AccountsContext& context);
+std::vector<Endpoint> oidc_endpoints(AccountsContext& context);  // served where a provider is configured
 
 // How they are written: method, path, permission, budget, function.
 using AccountsHandler = Response (*)(AccountsContext&, const Call&);

@@ -11,24 +11,6 @@
 namespace vf::http {
 namespace {
 
-std::string cookie_name(const Request& request, std::string_view name) {
-  return fmt::format("{}{}", request.secure ? "__Host-" : "", name);
-}
-
-std::string cookie(const Request& request, std::string_view name) {
-  const auto wanted = cookie_name(request, name);
-  for (const auto& [field, value] : request.headers.fields()) {
-    if (!equal_ignoring_case(field, "Cookie")) continue;
-    for (const auto pair : split_list(value, ';')) {
-      const auto text = trim(pair);
-      const auto equals = text.find('=');
-      if (equals != std::string_view::npos && text.substr(0, equals) == wanted)
-        return std::string(text.substr(equals + 1));
-    }
-  }
-  return {};
-}
-
 void add_cookie(Response& response, const Request& request, std::string_view name, std::string_view value,
                 std::int64_t seconds, bool for_scripts) {
   response.headers.add("Set-Cookie",
@@ -45,7 +27,25 @@ bool is_ours(const AccountsContext& context, const Request& request, std::string
 
 }  // namespace
 
-std::string refresh_cookie(const Request& request) { return cookie(request, "vf_refresh"); }
+std::string cookie_name(const Request& request, std::string_view name) {
+  return fmt::format("{}{}", request.secure ? "__Host-" : "", name);
+}
+
+std::string cookie_value(const Request& request, std::string_view name) {
+  const auto wanted = cookie_name(request, name);
+  for (const auto& [field, value] : request.headers.fields()) {
+    if (!equal_ignoring_case(field, "Cookie")) continue;
+    for (const auto pair : split_list(value, ';')) {
+      const auto text = trim(pair);
+      const auto equals = text.find('=');
+      if (equals != std::string_view::npos && text.substr(0, equals) == wanted)
+        return std::string(text.substr(equals + 1));
+    }
+  }
+  return {};
+}
+
+std::string refresh_cookie(const Request& request) { return cookie_value(request, "vf_refresh"); }
 
 void set_refresh_cookie(Response& response, const Request& request, const std::string& token, const std::string& csrf,
                         std::int64_t seconds) {

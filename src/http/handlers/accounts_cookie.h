@@ -15,6 +15,10 @@
 
 namespace vf::http {
 
+// A cookie's name here: "__Host-" stands before it over TLS.
+std::string cookie_name(const Request& request, std::string_view name);
+std::string cookie_value(const Request& request, std::string_view name);  // empty where there is none
+
 // The token of the cookie, or empty.
 std::string refresh_cookie(const Request& request);
 

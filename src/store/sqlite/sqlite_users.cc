@@ -98,6 +98,8 @@ class SqliteUserStore final : public UserStore {
         return fail(ErrorCode::conflict, "This user name is taken; choose another.");
       if (!terms.invitation.empty()) added.role = VF_TRY(use_invitation(db, terms.invitation, user));
       VF_CHECK(insert(db, added));
+      if (terms.identity)
+        VF_CHECK(put_link(db, {terms.identity->issuer, terms.identity->subject, added.id}, added.created_at));
       return added;
     });
   }
@@ -250,13 +252,7 @@ class SqliteUserStore final : public UserStore {
   }
 
   Result<void> link(const LinkedAccount& account, std::int64_t now) override {
-    return pool_.write([&](Database& db) -> Result<void> {
-      const auto added = VF_TRY(
-          change(db, "INSERT OR IGNORE INTO linked_accounts (issuer, subject, user, created_at) VALUES (?, ?, ?, ?)",
-                 account.issuer, account.subject, account.user, now));
-      if (added == 0) return fail(ErrorCode::conflict, "This identity is linked to an account already.");
-      return {};
-    });
+    return pool_.write([&](Database& db) -> Result<void> { return put_link(db, account, now); });
   }
 
   Result<std::optional<std::string>> find_linked(const std::string& issuer, const std::string& subject) override {
@@ -284,6 +280,14 @@ class SqliteUserStore final : public UserStore {
                user.id, user.name, small(user.name), user.email, user.password, user.role, user.disabled, user.totp,
                user.totp_active, user.totp_step, user.created_at, user.updated_at, user.password_changed_at,
                user.signed_in_at);
+  }
+
+  static Result<void> put_link(Database& db, const LinkedAccount& account, std::int64_t now) {
+    const auto added = VF_TRY(
+        change(db, "INSERT OR IGNORE INTO linked_accounts (issuer, subject, user, created_at) VALUES (?, ?, ?, ?)",
+               account.issuer, account.subject, account.user, now));
+    if (added == 0) return fail(ErrorCode::conflict, "This identity is linked to an account already.");
+    return {};
   }
 
   static Result<void> put_password(Database& db, const std::string& id, const std::string& hash, std::int64_t now) {
