@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -81,13 +82,7 @@ asio::awaitable<void> Connection::stream(Turn& turn, EventStream events) {
   buffer_.shrink_to_fit();
   nap_ = std::make_unique<asio::steady_timer>(wire_->socket().get_executor());
   common_.topics.join(events.topic, shared_from_this());
-  // A client of an event stream has nothing more to say: whatever comes, or the end, is its good-bye.
-  wire_->socket().async_wait(asio::ip::tcp::socket::wait_read, [weak = weak_from_this()](auto) {
-    if (const auto self = weak.lock()) {
-      self->gone_ = true;
-      if (self->nap_) self->nap_->cancel();
-    }
-  });
+  watch_for_good_bye();
   const bool chunked = !turn.http_1_0;
   bool good = co_await stream_batches(events, chunked);
   common_.topics.leave(events.topic, this);
@@ -102,6 +97,20 @@ asio::awaitable<void> Connection::stream(Turn& turn, EventStream events) {
     return true;
   };
   co_await offload(common_.pool, WorkPool::Lane::other, drop);
+}
+
+// A client of an event stream has nothing more to say: whatever comes, or the end, is its good-bye. A wait
+// may also end because of bytes that were read long ago, so look.
+void Connection::watch_for_good_bye() {
+  wire_->socket().async_wait(asio::ip::tcp::socket::wait_read, [weak = weak_from_this()](auto wrong) {
+    const auto self = weak.lock();
+    if (!self || !self->nap_) return;
+    char byte = 0;
+    const auto got = ::recv(self->wire_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (!wrong && got < 0 && (errno == EAGAIN || errno == EINTR)) return self->watch_for_good_bye();
+    self->gone_ = true;
+    self->nap_->cancel();
+  });
 }
 
 // Until the events end, the client goes or the server stops. False: nothing more can be written.
