@@ -39,5 +39,8 @@ void add_thumbnails(CLI::App& parser, Session& session);
 void add_presets(CLI::App& parser, Session& session);
 void add_cache(CLI::App& parser, Session& session);
 void add_doctor(CLI::App& parser, Session& session);
+void add_serve(CLI::App& parser, Session& session);
+void add_worker(CLI::App& parser, Session& session);
+void add_config(CLI::App& parser, Session& session);
 
 }  // namespace vf::cmd

@@ -23,7 +23,8 @@ constexpr const char* kDescription =
     "  videoforge plan film.mov                 what would be done, why, and what it costs\n"
     "  videoforge transcode film.mov -o out     do it: HLS and DASH, poster, storyboard, report\n"
     "  videoforge analyze film.mov              what is wrong with it, and when\n"
-    "  videoforge frames film.mov -o frames.zip  exact frames as pictures";
+    "  videoforge frames film.mov -o frames.zip  exact frames as pictures\n"
+    "  videoforge serve                         the same as a service: uploads, jobs, playback over HTTP";
 
 sigset_t interrupts() {
   sigset_t set;
@@ -74,6 +75,9 @@ int run(int argc, char** argv) {
   vf::cmd::add_presets(parser, session);
   vf::cmd::add_cache(parser, session);
   vf::cmd::add_doctor(parser, session);
+  vf::cmd::add_serve(parser, session);
+  vf::cmd::add_worker(parser, session);
+  vf::cmd::add_config(parser, session);
   if (argc < 2) {
     std::fputs(parser.help().c_str(), stderr);
     return 2;

@@ -46,10 +46,9 @@ struct Platform {
   blob::BlobStore& blobs;
   const jobs::Kinds& kinds;
   const auth::LinkSigner& links;
-  std::filesystem::path uploads_dir;               // bytes of uploads that are not whole yet
-  std::function<std::int64_t()> now_ms;            // Unix milliseconds
-  std::function<void()> ring;                      // a job may be ready for a worker
-  std::function<double(const std::string&)> live;  // progress of a job that runs in this process, 0 to 1
+  std::filesystem::path uploads_dir;     // bytes of uploads that are not whole yet
+  std::function<std::int64_t()> now_ms;  // Unix milliseconds
+  std::function<void()> ring;            // a job may be ready for a worker
 };
 
 }  // namespace vf::http

@@ -32,12 +32,6 @@ auth::Client client_of(const Request& request) {
   return {request.peer, std::string(request.headers.get("User-Agent"))};
 }
 
-Response no_content() {
-  Response out;
-  out.status = 204;
-  return out;
-}
-
 std::expected<Page, Response> page_of(const Request& request) {
   Page page{.cursor = std::string(request.query_value("cursor"))};
   const auto text = request.query_value("limit");

@@ -62,7 +62,6 @@ Endpoint accounts_endpoint(AccountsContext& context, std::string method, std::st
 std::optional<Response> session_required(const Call& call);
 
 auth::Client client_of(const Request& request);
-Response no_content();
 
 // "limit" and "cursor" of a list; `limit` is 1 to 100, 50 by default. The Response is a problem.
 struct Page {

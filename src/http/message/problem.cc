@@ -58,4 +58,10 @@ Response json_response(int status, const json::value& value) {
   return out;
 }
 
+Response no_content() {
+  Response out;
+  out.status = 204;
+  return out;
+}
+
 }  // namespace vf::http

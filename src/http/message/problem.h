@@ -31,6 +31,9 @@ std::string code_of(int status);
 
 Response json_response(int status, const json::value& value);
 
+// 204: done, and there is nothing to show.
+Response no_content();
+
 // The handler's whole answer from a Result: `status` with the value as JSON, or the problem.
 template <typename T>
 Response json_or_problem(const Request& request, int status, const Result<T>& result) {

@@ -1,48 +1,33 @@
 #include "http/server/work_pool.h"
 
-#include <utility>
+#include <pthread.h>
 
-#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace vf::http {
 
-bool WorkPool::enter() {
-  const std::lock_guard lock(mutex_);
-  if (busy_ >= slots_) return false;
-  ++busy_;
-  return true;
+WorkPool::WorkPool(int threads) {
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { work(); });
+    pthread_setname_np(threads_.back().native_handle(), "http-work");
+  }
 }
 
-void WorkPool::leave() {
-  Job next;
+WorkPool::~WorkPool() {
   {
     const std::lock_guard lock(mutex_);
-    if (queues_[0].empty() && queues_[1].empty()) {
-      --busy_;
-      return;
-    }
-    next = take();
+    ending_ = true;
   }
-  start(std::move(next));  // the slot goes on to whoever waited longest
+  ready_.notify_all();
+  for (auto& thread : threads_) thread.join();
 }
 
 void WorkPool::post(Lane lane, Job job) {
   {
     const std::lock_guard lock(mutex_);
-    if (busy_ >= slots_) {
-      queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
-      return;
-    }
-    ++busy_;
+    queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
   }
-  start(std::move(job));
-}
-
-void WorkPool::start(Job job) {
-  boost::asio::post(threads_, [this, job = std::move(job)]() mutable {
-    std::exchange(job, nullptr)();
-    leave();
-  });
+  ready_.notify_one();
 }
 
 std::size_t WorkPool::waiting(Lane lane) const {
@@ -57,6 +42,20 @@ WorkPool::Job WorkPool::take() {
   Job job = std::move(queue.front());
   queue.pop_front();
   return job;
+}
+
+void WorkPool::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ready_.wait(lock, [&] { return ending_ || !queues_[0].empty() || !queues_[1].empty(); });
+    if (queues_[0].empty() && queues_[1].empty()) return;
+    {
+      Job job = take();
+      lock.unlock();
+      job();
+    }  // what the job holds goes before the lock is taken again
+    lock.lock();
+  }
 }
 
 }  // namespace vf::http

@@ -1,0 +1,434 @@
+#include "app/platform/serve.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "app/engine.h"
+#include "app/platform/housekeeping.h"
+#include "app/platform/worker.h"
+#include "base/json_case.h"
+#include "http/handlers/handlers.h"
+#include "http/router.h"
+#include "http/server/server.h"
+#include "net/fetch.h"
+#include "queue/embedded/embedded_doorbell.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace vf::app {
+namespace {
+
+using telemetry::Level;
+
+constexpr auto kNotice = std::chrono::milliseconds(250);    // between two looks at the event log
+constexpr auto kProgress = std::chrono::milliseconds(500);  // progress reaches a client so often at most
+constexpr auto kTidy = std::chrono::minutes(5);
+constexpr auto kCollect = std::chrono::hours(1);
+
+Result<std::unique_ptr<telemetry::Log>> open_log(const Config& config, const Storage& storage) {
+  telemetry::LogOptions options;
+  const auto& folder = config.text("log.directory");
+  options.folder = folder.empty() ? storage.folder / "log" : std::filesystem::path(folder);
+  constexpr std::array kLevels{"debug", "info", "warning", "error"};
+  options.level = static_cast<Level>(std::ranges::find(kLevels, config.text("log.level")) - kLevels.begin());
+  options.keep =
+      std::chrono::duration_cast<std::chrono::hours>(std::chrono::milliseconds(config.milliseconds("log.keep")));
+  options.console = config.text("log.console");
+  return telemetry::Log::open(options);
+}
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+int slots_of(const Config& config) {
+  const auto chosen = config.number("worker.slots");
+  return chosen < 0 ? usable_processors() : static_cast<int>(std::min<std::int64_t>(chosen, 256));
+}
+
+json::object log_fields(const store::Lease& lease, const Error& error) {
+  json::object out{{"code", to_string(error.code)}};
+  if (!error.detail.empty()) out["detail"] = error.detail;
+  if (lease.job.id.empty()) return out;
+  out["jobId"] = lease.job.id;
+  out["kind"] = lease.job.kind;
+  out["correlationId"] = lease.job.correlation;
+  if (!lease.stages.empty()) {
+    out["stage"] = lease.stages.front().stage.id;
+    out["attempt"] = lease.stages.front().attempts;
+  }
+  return out;
+}
+
+// Everything a worker needs besides storage.
+struct Workshop {
+  std::unique_ptr<media::Nursery> nursery;
+  std::unique_ptr<Worker> worker;
+};
+
+Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Doorbell& doorbell, telemetry::Log& log,
+                               telemetry::Metrics& metrics, std::function<void(const std::string&)> on_progress) {
+  Workshop out;
+  media::NurseryOptions nursery;
+  nursery.nice = static_cast<int>(std::clamp<std::int64_t>(config.number("worker.nice"), 0, 19));
+  out.nursery = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create(nursery)));
+  WorkerOptions options;
+  options.slots = std::max(1, slots_of(config));
+  const auto memory = config.number("worker.memory");
+  options.memory_bytes = memory > 0 ? memory : available_memory() / 4 * 3;
+  options.lock_dir = storage.workers_dir();
+  options.max_attempts = static_cast<int>(std::clamp<std::int64_t>(config.number("jobs.max_attempts"), 1, 100));
+  net::FetchLimits limits;
+  limits.max_bytes = config.number("import.max_size");
+  limits.allow_private = config.flag("import.allow_private");
+  WorkerParts parts{.driver = {*storage.blobs, *storage.jobs, *storage.videos, storage.secret,
+                               config.milliseconds("jobs.keep_results")},
+                    .checkpoints = *storage.checkpoints,
+                    .nursery = *out.nursery,
+                    .doorbell = doorbell,
+                    .fetch = [limits](const json::value& params, int fd, const std::function<void(double)>& progress,
+                                      std::stop_token stop) -> Result<json::value> {
+                      const std::string url(params.as_object().at("url").as_string());
+                      std::int64_t bytes = 0;
+                      VF_CHECK(net::fetch(url, fd, limits, std::move(stop), [&](std::int64_t done, std::int64_t all) {
+                        bytes = done;
+                        if (all > 0) progress(static_cast<double>(done) / static_cast<double>(all));
+                      }));
+                      return json::value(json::object{{"url", url}, {"bytes", bytes}});
+                    },
+                    .on_progress = std::move(on_progress),
+                    .on_error =
+                        [&log](const store::Lease& lease, const Error& error) {
+                          log.write(Level::warning, "job", error.message, log_fields(lease, error));
+                        },
+                    .on_done =
+                        [&metrics](const store::Lease& lease, const std::vector<store::StageDone>& done) {
+                          const auto& kind = lease.stages.front().stage.kind;
+                          for (const auto& one : done)
+                            metrics.stage(kind, one.reused ? "reused" : "done", one.usage.wall_seconds,
+                                          one.usage.cpu_seconds, one.usage.peak_memory_bytes);
+                        }};
+  out.worker = VF_TRY(Worker::start(options, std::move(parts)));
+  return out;
+}
+
+http::PlatformOptions platform_options(const Config& config) {
+  http::PlatformOptions out;
+  out.version = VIDEOFORGE_VERSION;
+  out.public_url = config.text("server.public_url");
+  out.default_visibility = config.text("videos.default_visibility");
+  out.max_upload_bytes = config.number("uploads.max_size");
+  out.max_form_bytes = config.number("uploads.max_form_size");
+  out.disk_margin_bytes = config.number("uploads.disk_margin");
+  out.upload_ms = config.milliseconds("uploads.keep_unfinished");
+  out.owner_bytes = config.number("quota.storage");
+  out.owner_uploads_a_day = config.number("quota.uploads_per_day");
+  out.owner_jobs = config.number("quota.jobs");
+  return out;
+}
+
+Result<http::ServerOptions> server_options(const Config& config) {
+  http::ServerOptions out;
+  const auto& listen = config.text("server.listen");
+  const auto colon = listen.rfind(':');
+  const auto wrong = [&] {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' is no address to listen on. Write it like 127.0.0.1:8080 or [::]:8080.", listen));
+  };
+  if (colon == std::string::npos) return wrong();
+  out.address = listen.substr(0, colon);
+  if (out.address.starts_with('[') && out.address.ends_with(']'))
+    out.address = out.address.substr(1, out.address.size() - 2);
+  char* end = nullptr;
+  const auto port = std::strtol(listen.c_str() + colon + 1, &end, 10);
+  if (*end != '\0' || port < 0 || port > 65535 || colon + 1 == listen.size()) return wrong();
+  out.port = static_cast<std::uint16_t>(port);
+  const auto& certificate = config.text("server.tls_certificate");
+  const auto& key = config.text("server.tls_key");
+  if (certificate.empty() != key.empty())
+    return fail(ErrorCode::invalid_argument, "TLS needs both server.tls_certificate and server.tls_key.");
+  if (!certificate.empty()) out.tls = http::TlsFiles{certificate, key};
+  out.work_threads = static_cast<int>(config.number("server.work_threads"));
+  out.limits.connections = static_cast<std::size_t>(config.number("server.max_connections"));
+  out.limits.connections_per_address = static_cast<std::size_t>(config.number("server.max_connections_per_address"));
+  for (const auto& text : config.list("server.trusted_proxies")) {
+    const auto range = Cidr::parse(text);
+    if (!range)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("server.trusted_proxies: '{}' is no address or network.", text));
+    out.proxies.trusted.push_back(*range);
+  }
+  out.cors.origins = config.list("server.cors_origins");
+  return out;
+}
+
+// One running server; see serve.h for the order.
+class Running {
+ public:
+  Running(const Config& config, Storage storage) : config_(config), storage_(std::move(storage)) {}
+
+  Result<void> start() {
+    log_ = VF_TRY(open_log(config_, storage_));
+    VF_CHECK(open_accounts());
+    platform_.emplace(http::Platform{platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads,
+                                     *storage_.playlists, *storage_.events, *storage_.idempotency, *storage_.blobs,
+                                     orderable_kinds(), accounts_->links(), storage_.uploads_dir(), now_ms,
+                                     [this] { doorbell_.ring(); }});
+    VF_CHECK(open_router());
+    if (slots_of(config_) > 0) {
+      workshop_ = VF_TRY(
+          open_workshop(config_, storage_, doorbell_, *log_, metrics_, [this](const std::string& job) { moved(job); }));
+    }
+    server_ = VF_TRY(http::Server::listen(VF_TRY(server_options(config_)), *router_));
+    seen_ = VF_TRY(storage_.events->head());
+    metrics_.on_read([this] { return readings(); });
+    threads_.emplace_back([this](const std::stop_token& stop) { tell_streams(stop); });
+    threads_.emplace_back([this](const std::stop_token& stop) { tidy(stop); });
+    log_->info("system", "The server answers requests.",
+               {{"port", server_->port()}, {"data", storage_.folder.string()}});
+    return {};
+  }
+
+  Started started() const {
+    const auto options = *server_options(config_);
+    const bool any = options.address == "::" || options.address == "0.0.0.0";
+    return {fmt::format("{}://{}:{}", options.tls ? "https" : "http",
+                        any || options.address == "127.0.0.1" ? "localhost" : options.address, server_->port()),
+            accounts_->bootstrap_token(), workshop_.worker ? slots_of(config_) : 0};
+  }
+
+  void stop() {
+    log_->info("system", "The server stops.");
+    server_->stop(std::chrono::milliseconds(config_.milliseconds("server.stop_grace")));
+    for (auto& thread : threads_) thread.request_stop();
+    threads_.clear();
+    workshop_.worker.reset();
+    log_->info("system", "The server has stopped.");
+  }
+
+ private:
+  Result<void> open_accounts() {
+    http::AccountsOptions options;
+    if (!config_.text("server.public_url").empty()) options.issuer = config_.text("server.public_url");
+    const auto& registration = config_.text("auth.registration");
+    options.registration = registration == "open"         ? http::Registration::open
+                           : registration == "invitation" ? http::Registration::invitation
+                                                          : http::Registration::closed;
+    options.origins = config_.list("server.cors_origins");
+    if (!config_.flag("auth.rate_limits")) lift_limits(options.rates);
+    options.complain = [this](const Error& error) {
+      log_->error("auth", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
+    };
+    options.removed = [this](const std::string& user) { remove_everything_of(user); };
+    accounts_ = VF_TRY(http::Accounts::create(storage_.account_stores(), VF_TRY(open_secret_box(config_)), options));
+    return {};
+  }
+
+  static void lift_limits(http::RateRules& rules) {
+    for (auto* quota : {&rules.api, &rules.auth, &rules.webhook, &rules.pipeline, &rules.upload}) quota->limit = 0;
+  }
+
+  // An account's end is its videos' and jobs' end, too.
+  void remove_everything_of(const std::string& user) {
+    for (int round = 0; round < 10'000; ++round) {
+      const auto page = storage_.videos->list({.owner = user}, 100, {});
+      if (!page || page->items.empty()) break;
+      for (const auto& video : page->items) (void)storage_.videos->remove(video.id);
+    }
+    for (int round = 0; round < 10'000; ++round) {
+      const auto page = storage_.jobs->list({.owner = user}, 100, {});
+      if (!page || page->items.empty()) break;
+      for (const auto& job : page->items) (void)storage_.jobs->remove(job.id);
+    }
+  }
+
+  Result<void> open_router() {
+    auto endpoints = accounts_->endpoints();
+    const auto add = [&](std::vector<http::Endpoint> more) { std::ranges::move(more, std::back_inserter(endpoints)); };
+    add(http::video_endpoints(*platform_));
+    add(http::gallery_endpoints(*platform_));
+    add(http::job_endpoints(*platform_));
+    add(http::playback_endpoints(*platform_));
+    add(http::playlist_endpoints(*platform_));
+    add(http::system_endpoints({VIDEOFORGE_VERSION, [this] { return checks(); }, [this] { return metrics_.text(); }}));
+    http::RouterHooks hooks;
+    hooks.failed = [this](const http::Request& request, std::string_view what) {
+      log_->error("api", "A handler met an unexpected fault.",
+                  {{"correlationId", request.correlation}, {"path", request.path}, {"detail", what}});
+    };
+    hooks.finished = [this](const http::Finished& done) { note(done); };
+    router_ = VF_TRY(http::Router::create(std::move(endpoints), accounts_->gate(), std::move(hooks)));
+    return {};
+  }
+
+  void note(const http::Finished& done) {
+    const auto route = done.endpoint ? std::string_view(done.endpoint->path) : std::string_view();
+    metrics_.request(done.request.method, route, done.status, done.seconds, done.bytes_in, done.bytes_out);
+    const bool quiet = done.status < 400 && done.request.method == "GET";
+    const auto level = done.status >= 500 ? Level::error : quiet ? Level::debug : Level::info;
+    log_->write(level, "api", "request",
+                {{"correlationId", done.request.correlation},
+                 {"method", done.request.method},
+                 // The template where there is one: a path may hold a token.
+                 {"route", route.empty() ? std::string_view("none") : route},
+                 {"status", done.status},
+                 {"seconds", done.seconds},
+                 {"bytesIn", done.bytes_in},
+                 {"bytesOut", done.bytes_out},
+                 {"address", done.request.peer}});
+  }
+
+  std::vector<http::Check> checks() {
+    std::vector<http::Check> out;
+    const auto head = storage_.events->head();
+    out.push_back({"database", head.has_value(), head ? "" : head.error().message});
+    const auto free = storage_.blobs->free_bytes();
+    const bool room = free && *free > config_.number("uploads.disk_margin");
+    out.push_back({"storage", room,
+                   free ? fmt::format("{} MiB are free, and {} are kept free", *free >> 20,
+                                      config_.number("uploads.disk_margin") >> 20)
+                        : free.error().message});
+    if (workshop_.worker)
+      out.push_back({"worker", workshop_.worker->healthy(), "the last look for work failed; the log says why"});
+    return out;
+  }
+
+  std::vector<telemetry::Reading> readings() {
+    std::vector<telemetry::Reading> out;
+    if (const auto figures = storage_.jobs->figures()) {
+      out.push_back(
+          {"videoforge_queue_ready_stages", "Stages that wait for a worker.", "", "", double(figures->ready)});
+      out.push_back({"videoforge_queue_running_leases", "Executions under way.", "", "", double(figures->running)});
+      out.push_back({"videoforge_queue_oldest_seconds", "Age of the job that waits longest.", "", "",
+                     double(figures->oldest_ready_ms) / 1000});
+    }
+    if (const auto states = storage_.jobs->count_by_state())
+      for (const auto& [state, count] : *states)
+        out.push_back({"videoforge_jobs", "Jobs by state.", "state", state, double(count)});
+    if (const auto states = storage_.videos->count_by_state())
+      for (const auto& [state, count] : *states)
+        out.push_back({"videoforge_videos", "Videos by state.", "state", state, double(count)});
+    if (const auto free = storage_.blobs->free_bytes())
+      out.push_back({"videoforge_storage_free_bytes", "Room left for blobs.", "", "", double(*free)});
+    if (const auto workers = storage_.jobs->workers())
+      out.push_back({"videoforge_workers", "Workers that are known.", "", "", double(workers->size())});
+    const auto load = server_->load();
+    out.push_back({"videoforge_http_connections", "Open connections.", "", "", double(load.connections)});
+    out.push_back({"videoforge_http_event_streams", "Open event streams.", "", "", double(load.event_streams)});
+    out.push_back({"videoforge_http_waiting_requests", "Requests that wait for a thread.", "", "",
+                   double(load.waiting_requests)});
+    if (const auto head = storage_.events->head())
+      out.push_back({"videoforge_events_lag", "Events that streams were not told of yet.", "", "",
+                     double(std::max<std::int64_t>(0, *head - seen_))});
+    return out;
+  }
+
+  void moved(const std::string& job) {
+    const std::scoped_lock lock(mutex_);
+    moved_.insert(job);
+  }
+
+  // Streams read the log themselves; here they are told when to look. Other processes write to it, too.
+  void tell_streams(const std::stop_token& stop) {
+    auto next_progress = std::chrono::steady_clock::now();
+    while (pause(stop, kNotice)) {
+      const auto now = std::chrono::steady_clock::now();
+      if (const auto changes = storage_.events->changes(seen_)) {
+        seen_ = changes->head;
+        for (const auto& subject : changes->subjects) server_->wake("job:" + subject);
+      }
+      if (now < next_progress) continue;
+      next_progress = now + kProgress;
+      std::set<std::string> jobs;
+      {
+        const std::scoped_lock lock(mutex_);
+        jobs.swap(moved_);
+      }
+      for (const auto& job : jobs) server_->wake("job:" + job);
+    }
+  }
+
+  void tidy(const std::stop_token& stop) {
+    auto next_collect = std::chrono::steady_clock::now() + kTidy;
+    do {
+      report("expired", sweep_expired(storage_, *platform_, now_ms()));
+      if (auto tended = accounts_->tend(); !tended) complain(tended.error());
+      if (std::chrono::steady_clock::now() < next_collect) continue;
+      next_collect = std::chrono::steady_clock::now() + kCollect;
+      report("collected", collect_blobs(storage_, config_.number("cache.max_size")));
+    } while (pause(stop, kTidy));
+  }
+
+  void report(std::string_view what, const Result<Swept>& swept) {
+    if (!swept) return complain(swept.error());
+    if (swept->videos + swept->results + swept->uploads + swept->blobs == 0) return;
+    log_->info("system", fmt::format("Housekeeping: {}.", what),
+               {{"videos", swept->videos},
+                {"results", swept->results},
+                {"uploads", swept->uploads},
+                {"blobs", swept->blobs},
+                {"bytes", swept->bytes}});
+  }
+
+  void complain(const Error& error) {
+    log_->error("system", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
+  }
+
+  // False once the thread is to end.
+  bool pause(const std::stop_token& stop, std::chrono::steady_clock::duration time) {
+    std::unique_lock lock(pause_mutex_);
+    paused_.wait_for(lock, stop, time, [] { return false; });
+    return !stop.stop_requested();
+  }
+
+  const Config& config_;
+  Storage storage_;
+  std::unique_ptr<telemetry::Log> log_;
+  telemetry::Metrics metrics_;
+  queue::EmbeddedDoorbell doorbell_;
+  std::unique_ptr<http::Accounts> accounts_;
+  std::optional<http::Platform> platform_;
+  std::unique_ptr<http::Router> router_;
+  Workshop workshop_;
+  std::unique_ptr<http::Server> server_;
+  std::atomic<std::int64_t> seen_ = 0;  // of the event log
+  std::mutex mutex_;
+  std::set<std::string> moved_;  // jobs with new progress
+  std::mutex pause_mutex_;
+  std::condition_variable_any paused_;
+  std::vector<std::jthread> threads_;
+};
+
+void wait_for(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait(lock, stop, [] { return false; });
+}
+
+}  // namespace
+
+Result<void> serve(const Config& config, std::stop_token stop, const std::function<void(const Started&)>& on_started) {
+  Running running(config, VF_TRY(open_storage(config)));
+  VF_CHECK(running.start());
+  on_started(running.started());
+  wait_for(stop);
+  running.stop();
+  return {};
+}
+
+Result<void> run_worker(const Config& config, std::stop_token stop, const std::function<void(int)>& on_started) {
+  auto storage = VF_TRY(open_storage(config));
+  const auto log = VF_TRY(open_log(config, storage));
+  telemetry::Metrics metrics;
+  queue::EmbeddedDoorbell doorbell;
+  const auto workshop = VF_TRY(open_workshop(config, storage, doorbell, *log, metrics, [](const std::string&) {}));
+  on_started(std::max(1, slots_of(config)));
+  wait_for(stop);
+  return {};
+}
+
+}  // namespace vf::app

@@ -1,0 +1,72 @@
+// The table of all settings; docs/reference/configuration.md is made from it.
+#include <array>
+
+#include "app/platform/config.h"
+
+namespace vf::app {
+namespace {
+
+using enum SettingType;
+
+constexpr auto kSettings = std::to_array<Setting>({
+    {"data", path, "", "Folder with everything the server keeps. Empty: data in the current folder."},
+
+    {"server.listen", text, "127.0.0.1:8080", "Address and port to listen on; [::]:8080 takes every address."},
+    {"server.public_url", text, "", "How clients reach the server, for links. Empty: as each request names it."},
+    {"server.tls_certificate", path, "",
+     "PEM file with the certificate chain; with server.tls_key it switches TLS on."},
+    {"server.tls_key", path, "", "PEM file with the private key."},
+    {"server.trusted_proxies", list, "",
+     "Addresses or networks (CIDR) of proxies whose X-Forwarded-For and Forwarded fields count."},
+    {"server.cors_origins", list, "",
+     "Origins of web pages that may call the API, for example https://app.example; * for any, without cookies."},
+    {"server.work_threads", number, "0", "Threads that answer requests. 0: twice the processors, 4 to 32."},
+    {"server.max_connections", number, "20000", "Connections at a time; more are refused with 503."},
+    {"server.max_connections_per_address", number, "0", "The same for one address. 0: no bound."},
+    {"server.stop_grace", duration, "10s", "How long running requests may take when the server stops."},
+
+    {"worker.slots", number, "-1", "Heavy stages at a time in this process. -1: the processors; 0: none, others work."},
+    {"worker.memory", size, "0",
+     "Memory for all running stages together. 0: three quarters of what is free at the start."},
+    {"worker.nice", number, "19",
+     "Priority of the stages' processes, 0 (as the server) to 19 (only what others leave)."},
+
+    {"jobs.max_attempts", number, "3", "How often a stage is tried when its error may pass."},
+    {"jobs.keep_results", duration, "7d",
+     "How long the files of a job (archive, clip, report) are kept. 0: until it is deleted."},
+
+    {"videos.default_visibility", choice, "private", "Of a new video, where the upload does not say it.",
+     "private,unlisted,public"},
+
+    {"uploads.max_size", size, "50G", "Largest upload."},
+    {"uploads.max_form_size", size, "2G", "Largest upload by a form; larger ones go by tus or a presigned address."},
+    {"uploads.keep_unfinished", duration, "24h", "An upload that nobody goes on with is removed after this time."},
+    {"uploads.disk_margin", size, "1G", "Left free on the disk whatever is uploaded."},
+
+    {"import.max_size", size, "50G", "Largest file fetched from an address."},
+    {"import.timeout", duration, "6h", "Longest time that fetching one may take."},
+    {"import.allow_private", flag, "false",
+     "Whether imports may reach private and loopback addresses. Only for closed networks."},
+
+    {"quota.storage", size, "0", "What one account may store in all. 0: no bound."},
+    {"quota.uploads_per_day", number, "0", "Uploads one account may begin in 24 hours. 0: no bound."},
+    {"quota.jobs", number, "0", "Jobs of one account that may wait or run at a time. 0: no bound."},
+
+    {"auth.registration", choice, "open", "Who may register once there is an administrator.", "open,invitation,closed"},
+    {"auth.encryption_key", text, "",
+     "Key that secrets are sealed with, 64 hexadecimal digits. Empty: made once in the data folder.", "", true},
+    {"auth.rate_limits", flag, "true", "Whether requests are counted against the limits of docs/guides/configure.md."},
+
+    {"log.level", choice, "info", "What is logged at least.", "debug,info,warning,error"},
+    {"log.directory", path, "", "Folder of the logs. Empty: log in the data folder."},
+    {"log.keep", duration, "30d", "How long old logs are kept."},
+    {"log.console", choice, "text", "What is written to standard error beside the files.", "text,json,none"},
+
+    {"cache.max_size", size, "40G", "What finished stages may keep beyond the results; the least used go first."},
+});
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+}  // namespace vf::app

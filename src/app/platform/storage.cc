@@ -1,0 +1,57 @@
+#include "app/platform/storage.h"
+
+#include <fmt/format.h>
+
+#include "app/work_secret.h"
+#include "blob/fs/fs_blob_store.h"
+#include "store/sqlite/sqlite_audit.h"
+#include "store/sqlite/sqlite_checkpoint_store.h"
+#include "store/sqlite/sqlite_jobs.h"
+#include "store/sqlite/sqlite_keys.h"
+#include "store/sqlite/sqlite_sessions.h"
+#include "store/sqlite/sqlite_users.h"
+#include "store/sqlite/sqlite_videos.h"
+
+namespace vf::app {
+
+Storage::Storage() = default;
+Storage::Storage(Storage&&) noexcept = default;
+Storage::~Storage() = default;
+
+http::AccountStores Storage::account_stores() const { return {*users, *sessions, *keys, *audit, *secrets}; }
+
+Result<Storage> open_storage(const Config& config) {
+  Storage out;
+  out.folder = std::filesystem::absolute(config.data());
+  if (auto made = make_folder(out.folder / "blobs"); !made)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("The data folder '{}' cannot be made or written to. Name another with --data DIR.",
+                            out.folder.string()),
+                made.error().message);
+  VF_CHECK(make_folder(out.uploads_dir()));
+  out.pool = VF_TRY(store::SqlitePool::open(out.folder / "videoforge.db"));
+  out.blobs = VF_TRY(blob::open_fs_blob_store(out.folder));
+  out.checkpoints = VF_TRY(store::open_sqlite_checkpoint_store(out.folder / "checkpoints.db"));
+  out.secret = VF_TRY(work_secret(out.folder));
+  auto& pool = *out.pool;
+  out.videos = std::make_unique<store::SqliteVideoStore>(pool);
+  out.jobs = std::make_unique<store::SqliteJobStore>(pool);
+  out.uploads = std::make_unique<store::SqliteUploadStore>(pool);
+  out.playlists = std::make_unique<store::SqlitePlaylistStore>(pool);
+  out.events = std::make_unique<store::SqliteEventLog>(pool);
+  out.idempotency = std::make_unique<store::SqliteIdempotencyStore>(pool);
+  out.users = store::sqlite_user_store(pool);
+  out.sessions = store::sqlite_session_store(pool);
+  out.keys = store::sqlite_key_store(pool);
+  out.audit = store::sqlite_audit_store(pool);
+  out.secrets = store::sqlite_secret_store(pool);
+  return out;
+}
+
+Result<auth::SecretBox> open_secret_box(const Config& config) {
+  const auto& text = config.text("auth.encryption_key");
+  if (!text.empty()) return auth::SecretBox::from_text(text);
+  return auth::SecretBox::open(std::filesystem::absolute(config.data()) / "encryption.keys");
+}
+
+}  // namespace vf::app

@@ -1,0 +1,35 @@
+#include <map>
+
+#include "http/handlers/handlers.h"
+
+namespace vf::http {
+
+Endpoint platform_endpoint(Platform& platform, std::string method, std::string path, auth::Permission permission,
+                           PlatformHandler handler, std::int64_t body_limit, RateClass rate) {
+  Endpoint out;
+  out.method = std::move(method);
+  out.path = std::move(path);
+  out.permission = permission;
+  out.rate = rate;
+  out.body_limit = body_limit;
+  out.handle = [&platform, handler](const Call& call) { return handler(platform, call); };
+  return out;
+}
+
+Result<Response> file_response(Platform& platform, const store::FileRow& file) {
+  FileBody body;
+  std::map<std::string, std::shared_ptr<const UniqueFd>> opened;  // one descriptor a blob
+  for (const auto& part : file.parts) {
+    auto& fd = opened[part.sha256];
+    if (!fd) fd = std::make_shared<const UniqueFd>(VF_TRY(platform.blobs.open({part.sha256, part.blob_size})));
+    body.pieces.push_back({fd, part.offset, part.size});
+  }
+  body.size = file.size;
+  Response response;
+  response.headers.set("Content-Type", file.content_type);
+  response.headers.set("ETag", '"' + file.etag + '"');
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace vf::http

@@ -1,0 +1,258 @@
+// Videos: list, look, change, remove; what they offer; their jobs in short.
+#include "base/rfc3339.h"
+#include "http/handlers/handlers.h"
+#include "http/json_body.h"
+#include "http/views.h"
+
+namespace vf::http {
+namespace {
+
+using auth::Permission;
+
+constexpr std::size_t kMaxTitle = 300;
+constexpr std::size_t kMaxDescription = 20'000;
+constexpr std::size_t kMaxTags = 50;
+constexpr std::size_t kMaxTag = 100;
+
+struct VideoPatch {
+  std::optional<std::string> title;
+  std::optional<std::string> description;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<std::string> visibility;
+  std::optional<json::value> expiresAt;  // RFC 3339, or null to keep it
+  std::optional<bool> revokeLinks;
+};
+BOOST_DESCRIBE_STRUCT(VideoPatch, (), (title, description, tags, visibility, expiresAt, revokeLinks))
+
+Error field(std::string_view pointer, std::string message) {
+  return {ErrorCode::invalid_argument, fmt::format("At {}: {}", pointer, message), {}};
+}
+
+Result<store::VideoChange> change_of(const VideoPatch& patch, const json::value& sent) {
+  if (patch.title && (patch.title->empty() || patch.title->size() > kMaxTitle))
+    return std::unexpected(field("/title", fmt::format("expected 1 to {} bytes.", kMaxTitle)));
+  if (patch.description && patch.description->size() > kMaxDescription)
+    return std::unexpected(field("/description", fmt::format("expected at most {} bytes.", kMaxDescription)));
+  if (patch.tags) {
+    bool fits = patch.tags->size() <= kMaxTags;
+    for (const auto& tag : *patch.tags) fits = fits && !tag.empty() && tag.size() <= kMaxTag;
+    if (!fits)
+      return std::unexpected(
+          field("/tags", fmt::format("expected at most {} tags of 1 to {} bytes.", kMaxTags, kMaxTag)));
+  }
+  if (patch.visibility && *patch.visibility != "public" && *patch.visibility != "unlisted" &&
+      *patch.visibility != "private")
+    return std::unexpected(field("/visibility", "expected public, unlisted or private."));
+  store::VideoChange out{
+      patch.title, patch.description, patch.tags, patch.visibility, {}, patch.revokeLinks.value_or(false)};
+  // Sent as null means "keep it for good", which is not the same as not sent.
+  if (const auto* at = sent.as_object().if_contains("expiresAt")) {
+    if (at->is_null()) {
+      out.expires_ms.emplace(std::nullopt);
+    } else {
+      const auto time = at->is_string() ? parse_rfc3339(at->as_string()) : std::nullopt;
+      if (!time) return std::unexpected(field("/expiresAt", "expected a time such as 2027-01-31T00:00:00Z, or null."));
+      out.expires_ms.emplace(*time);
+    }
+  }
+  return out;
+}
+
+std::expected<store::VideoFilter, Response> filter_of(const Request& request) {
+  store::VideoFilter filter;
+  filter.text = request.query_value("search");
+  filter.tag = request.query_value("tag");
+  const auto state = std::string(request.query_value("state"));
+  if (!state.empty()) filter.states = {state};
+  const auto sort = request.query_value("sort");
+  if (!sort.empty()) filter.sort = sort;
+  constexpr std::array kSorts{"newest", "oldest", "longest", "updated"};
+  if (std::ranges::find(kSorts, filter.sort) == kSorts.end())
+    return std::unexpected(
+        problem(request, 400, "invalid_argument", "\"sort\" is newest, oldest, longest or updated."));
+  for (const auto& [name, bound] :
+       {std::pair{"minDuration", &filter.min_duration_ms}, {"maxDuration", &filter.max_duration_ms}}) {
+    const auto text = std::string(request.query_value(name));
+    if (text.empty()) continue;
+    char* end = nullptr;
+    const double seconds = std::strtod(text.c_str(), &end);
+    if (*end != '\0' || !(seconds >= 0) || seconds > 1e9)
+      return std::unexpected(
+          problem(request, 400, "invalid_argument", fmt::format("\"{}\" is a number of seconds.", name)));
+    *bound = static_cast<std::int64_t>(seconds * 1000);
+  }
+  return filter;
+}
+
+Response list_of(Platform& platform, const Call& call, store::VideoFilter filter) {
+  const auto page = VF_OR_RESPONSE(page_query(call.request));
+  return page_response(VF_ANSWER(call, platform.videos.list(filter, page.limit, page.from)), video_json);
+}
+
+Response list_own(Platform& platform, const Call& call) {
+  auto filter = VF_OR_RESPONSE(filter_of(call.request));
+  // An admin may look at anybody's: ?owner=, or everybody's without it.
+  filter.owner = call.who.admin() ? std::string(call.request.query_value("owner")) : call.who.user;
+  filter.visibility = call.request.query_value("visibility");
+  return list_of(platform, call, std::move(filter));
+}
+
+Response list_mine(Platform& platform, const Call& call) {
+  auto filter = VF_OR_RESPONSE(filter_of(call.request));
+  filter.owner = call.who.user;
+  return list_of(platform, call, std::move(filter));
+}
+
+Response list_gallery(Platform& platform, const Call& call) {
+  auto filter = VF_OR_RESPONSE(filter_of(call.request));
+  filter.visibility = "public";
+  filter.states = {"ready", "playable"};
+  return list_of(platform, call, std::move(filter));
+}
+
+json::array renditions_of(const std::vector<store::FileRow>& files) {
+  json::array out;
+  for (const auto& file : files)
+    if (file.name.ends_with(".mp4")) out.push_back(file_json(file));
+  return out;
+}
+
+Response show(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  auto out = video_json(video);
+  const auto captions = VF_ANSWER(call, platform.videos.captions(video.id));
+  json::array list;
+  for (const auto& caption : captions)
+    list.push_back(json::object{{"language", caption.language},
+                                {"label", caption.label},
+                                {"url", fmt::format("/api/stream/{}/{}.vtt", video.id, caption.language)}});
+  out["captions"] = std::move(list);
+  return json_response(200, out);
+}
+
+Response change(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  const auto sent = VF_OR_RESPONSE(read_json(call));
+  const auto patch = VF_ANSWER(call, from_json<VideoPatch>(sent));
+  const auto wanted = VF_ANSWER(call, change_of(patch, sent));
+  const auto changed = VF_ANSWER(call, platform.videos.change(video.id, wanted));
+  if (!changed) return not_found(call.request, "video");
+  return json_response(200, video_json(*changed));
+}
+
+Response remove(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  VF_ANSWER(call, platform.videos.remove(video.id));
+  return no_content();
+}
+
+Response status(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  json::object out{{"id", video.id}, {"state", video.state}, {"error", video.error}};
+  const auto jobs = VF_ANSWER(call, platform.jobs.list({.video = video.id}, 1, {}));
+  if (!jobs.items.empty() && owns(call.who, video.owner)) {
+    const auto job = job_json(jobs.items.front(), platform.now_ms());
+    out["job"] = json::object{{"id", job.at("id")},
+                              {"kind", job.at("kind")},
+                              {"state", job.at("state")},
+                              {"percentage", job.at("percentage")},
+                              {"etaSeconds", job.at("etaSeconds")}};
+  }
+  return json_response(200, out);
+}
+
+Response metadata(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  if (video.info.is_null())
+    return problem(call.request, 409, "conflict", "The video was not looked at yet; try again in a moment.");
+  return json_response(200, video.info);
+}
+
+Response renditions(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  const auto files = VF_ANSWER(call, platform.videos.files(video.id));
+  return json_response(200, json::object{{"items", renditions_of(files)}});
+}
+
+std::string attachment(std::string_view name) {
+  // RFC 6266: a plain form for old clients, and the whole name percent-encoded.
+  std::string plain;
+  std::string encoded;
+  for (const unsigned char c : name) {
+    plain += std::isalnum(c) || c == '.' || c == '-' || c == '_' ? static_cast<char>(c) : '_';
+    if (std::isalnum(c) || c == '.' || c == '-' || c == '_')
+      encoded += static_cast<char>(c);
+    else
+      encoded += fmt::format("%{:02X}", c);
+  }
+  return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, encoded);
+}
+
+// ?file= names one of the renditions; without it the file that was uploaded.
+Response download(Platform& platform, const Call& call) {
+  const auto wanted = std::string(call.request.query_value("file"));
+  const auto video = wanted.empty() ? VF_OR_RESPONSE(own_video(platform, call, call.param("id")))
+                                    : VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  store::FileRow file;
+  if (wanted.empty()) {
+    if (!video.source) return problem(call.request, 409, "conflict", "The video's bytes are not here yet.");
+    file.name = video.file_name;
+    file.content_type = "application/octet-stream";
+    file.size = video.source->size;
+    file.etag = video.source->sha256;
+    file.parts = {{video.source->sha256, 0, video.source->size, video.source->size}};
+  } else {
+    auto found = VF_ANSWER(call, platform.videos.file(video.id, wanted));
+    if (!found || wanted == "key.bin") return not_found(call.request, "file");
+    file = std::move(*found);
+  }
+  auto response = VF_ANSWER(call, file_response(platform, file));
+  response.headers.set("Content-Disposition", attachment(file.name));
+  return response;
+}
+
+Response named_file(Platform& platform, const Call& call, const std::string& name) {
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  const auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
+  if (!file) return not_found(call.request, "file");
+  return VF_ANSWER(call, file_response(platform, *file));
+}
+
+Response poster(Platform& platform, const Call& call) { return named_file(platform, call, "poster.jpg"); }
+Response storyboard(Platform& platform, const Call& call) { return named_file(platform, call, "storyboard.vtt"); }
+
+Response remove_caption(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  if (!VF_ANSWER(call, platform.videos.remove_caption(video.id, call.param("language"))))
+    return not_found(call.request, "caption");
+  return no_content();
+}
+
+}  // namespace
+
+std::vector<Endpoint> video_endpoints(Platform& p) {
+  return {
+      platform_endpoint(p, "GET", "/api/videos", Permission::read_videos, list_own),
+      platform_endpoint(p, "GET", "/api/videos/{id}", Permission::open, show),
+      platform_endpoint(p, "PATCH", "/api/videos/{id}", Permission::write_videos, change, kJsonLimit),
+      platform_endpoint(p, "DELETE", "/api/videos/{id}", Permission::write_videos, remove),
+      platform_endpoint(p, "GET", "/api/videos/{id}/status", Permission::open, status),
+      platform_endpoint(p, "GET", "/api/videos/{id}/metadata", Permission::open, metadata),
+      platform_endpoint(p, "GET", "/api/videos/{id}/renditions", Permission::open, renditions),
+      platform_endpoint(p, "GET", "/api/videos/{id}/download", Permission::open, download),
+      platform_endpoint(p, "GET", "/api/videos/{id}/poster", Permission::open, poster, 0, RateClass::none),
+      platform_endpoint(p, "GET", "/api/videos/{id}/storyboard.vtt", Permission::open, storyboard, 0, RateClass::none),
+      platform_endpoint(p, "DELETE", "/api/videos/{id}/captions/{language}", Permission::write_videos, remove_caption),
+  };
+}
+
+std::vector<Endpoint> gallery_endpoints(Platform& p) {
+  return {
+      platform_endpoint(p, "GET", "/api/gallery/videos", Permission::open, list_gallery),
+      platform_endpoint(p, "GET", "/api/gallery/videos/{id}", Permission::open, show),
+      platform_endpoint(p, "DELETE", "/api/gallery/videos/{id}", Permission::write_videos, remove),
+      platform_endpoint(p, "GET", "/api/gallery/my-videos", Permission::read_videos, list_mine),
+  };
+}
+
+}  // namespace vf::http
