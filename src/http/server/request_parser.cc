@@ -94,7 +94,7 @@ std::size_t RequestParser::feed(std::string_view bytes, std::vector<std::span<co
     refuse(400, wrong == beast::error::bad_version ? "The request is not HTTP/1.1 or HTTP/1.0."
                                                    : fmt::format("The request is malformed ({}).", wrong.message()));
   } else if (in_head) {
-    count_head(bytes.substr(0, used), bytes.size() - used);
+    count_head(bytes.substr(0, used), bytes.substr(used));
     if (callbacks_->is_header_done()) check_head();
   } else if (!callbacks_->is_done() && bytes.size() - used > kLongestChunkLine) {
     refuse(400, "A chunk's size line or the trailers are too long.");
@@ -103,14 +103,16 @@ std::size_t RequestParser::feed(std::string_view bytes, std::vector<std::span<co
 }
 
 // Beast takes whole lines, so that a line folded over two (RFC 9112 5.2) stands in one piece here.
-void RequestParser::count_head(std::string_view taken, std::size_t kept) {
+void RequestParser::count_head(std::string_view taken, std::string_view kept) {
   const bool done = callbacks_->is_header_done();
   head_bytes_ += taken.size();
   if (taken.find("\r\n ") != std::string_view::npos || taken.find("\r\n\t") != std::string_view::npos)
     refuse(400, "A header field is folded over several lines.");
-  if (head_.method.empty() && kept > limits_.target_bytes + 64)
+  // The first line may stay here, whole, until the end of the head has come.
+  const auto longest_line = limits_.target_bytes + 64;
+  if (head_.method.empty() && kept.size() > longest_line && kept.substr(0, longest_line).find('\n') == kept.npos)
     refuse(414, fmt::format("The request's target is longer than {} bytes.", limits_.target_bytes));
-  if (head_bytes_ + (done ? 0 : kept) > limits_.head_bytes)
+  if (head_bytes_ + (done ? 0 : kept.size()) > limits_.head_bytes)
     refuse(431, fmt::format("The request's head is longer than {} bytes.", limits_.head_bytes));
 }
 

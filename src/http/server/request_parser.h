@@ -54,7 +54,7 @@ class RequestParser {
  private:
   class Callbacks;
   void refuse(int status, std::string reason);
-  void count_head(std::string_view taken, std::size_t kept);
+  void count_head(std::string_view taken, std::string_view kept);
   void check_head();
 
   ServerLimits limits_;
