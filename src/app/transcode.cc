@@ -117,6 +117,12 @@ Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const Tr
   return DryRun{std::move(prepared.inspection.info), std::move(prepared.plan)};
 }
 
+Result<json::value> describe_transcode(Recipe& recipe, const pipeline::TranscodeOptions& options,
+                                       const std::string& secret) {
+  auto prepared = VF_TRY(prepare(recipe, options, secret));
+  return plan_json({std::move(prepared.inspection.info), std::move(prepared.plan)});
+}
+
 json::value plan_json(const DryRun& dry_run) {
   const auto& plan = dry_run.plan;
   json::array rungs;

@@ -44,6 +44,10 @@ struct DryRun {
 Result<DryRun> dry_run(Engine& engine, const TranscodeRequest& request, const TranscodeObserver& observer,
                        std::stop_token stop);
 
+// The same from a recipe, without the sample.
+Result<json::value> describe_transcode(Recipe& recipe, const pipeline::TranscodeOptions& options,
+                                       const std::string& secret);
+
 // The plan as documented JSON.
 json::value plan_json(const DryRun& dry_run);
 

@@ -49,6 +49,10 @@ struct Platform {
   std::filesystem::path uploads_dir;     // bytes of uploads that are not whole yet
   std::function<std::int64_t()> now_ms;  // Unix milliseconds
   std::function<void()> ring;            // a job may be ready for a worker
+  // What a job would do and cost, without doing it.
+  std::function<Result<json::value>(const store::Video&, const std::string& kind, const json::value& params)> plan;
+  // What is in a video's file, looked at now.
+  std::function<Result<json::value>(const store::Video&, bool loudness)> look;
 };
 
 }  // namespace vf::http

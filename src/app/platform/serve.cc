@@ -7,6 +7,7 @@
 
 #include "app/engine.h"
 #include "app/platform/housekeeping.h"
+#include "app/platform/job_plan.h"
 #include "app/platform/worker.h"
 #include "base/json_case.h"
 #include "http/handlers/handlers.h"
@@ -173,10 +174,16 @@ class Running {
   Result<void> start() {
     log_ = VF_TRY(open_log(config_, storage_));
     VF_CHECK(open_accounts());
-    platform_.emplace(http::Platform{platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads,
-                                     *storage_.playlists, *storage_.events, *storage_.idempotency, *storage_.blobs,
-                                     orderable_kinds(), accounts_->links(), storage_.uploads_dir(), now_ms,
-                                     [this] { doorbell_.ring(); }});
+    platform_.emplace(
+        http::Platform{platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads,
+                       *storage_.playlists, *storage_.events, *storage_.idempotency, *storage_.blobs, orderable_kinds(),
+                       accounts_->links(), storage_.uploads_dir(), now_ms, [this] { doorbell_.ring(); },
+                       [this](const auto& video, const auto& kind, const auto& params) {
+                         return plan_job(look_parts(), video, kind, params);
+                       },
+                       [this](const auto& video, bool loudness) { return look_at(look_parts(), video, loudness); }});
+    // Not the worker's: somebody waits for these looks, so they are as nice as the server.
+    nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
     VF_CHECK(open_router());
     if (slots_of(config_) > 0) {
       workshop_ = VF_TRY(
@@ -210,6 +217,8 @@ class Running {
   }
 
  private:
+  LookParts look_parts() { return {*storage_.blobs, *storage_.checkpoints, *nursery_}; }
+
   Result<void> open_accounts() {
     http::AccountsOptions options;
     if (!config_.text("server.public_url").empty()) options.issuer = config_.text("server.public_url");
@@ -392,6 +401,7 @@ class Running {
   std::unique_ptr<http::Accounts> accounts_;
   std::optional<http::Platform> platform_;
   std::unique_ptr<http::Router> router_;
+  std::unique_ptr<media::Nursery> nursery_;
   Workshop workshop_;
   std::unique_ptr<http::Server> server_;
   std::atomic<std::int64_t> seen_ = 0;  // of the event log

@@ -1,4 +1,6 @@
 // Jobs: order, list, look, cancel, retry, follow, and fetch what they made.
+#include <array>
+
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
 #include "http/views.h"
@@ -58,6 +60,13 @@ Response create(Platform& platform, const Call& call) {
   auto response = json_response(201, job_json(job, platform.now_ms()));
   response.headers.set("Location", "/api/jobs/" + job.id);
   return response;
+}
+
+Response plan(Platform& platform, const Call& call) {
+  const auto body = VF_OR_RESPONSE(read_body<NewJobBody>(call));
+  const auto params = VF_ANSWER(call, platform.kinds.check(body.kind, body.params.value_or(nullptr)));
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, body.videoId));
+  return json_response(200, VF_ANSWER(call, platform.plan(video, body.kind, params)));
 }
 
 Response list(Platform& platform, const Call& call) {
@@ -133,6 +142,30 @@ Response retry(Platform& platform, const Call& call) {
   return json_response(200, job_json(*VF_ANSWER(call, platform.jobs.find(job.id)), platform.now_ms()));
 }
 
+// What a stage does, for people; stages are named by kind, then part: "encode/0003/1080p".
+constexpr std::array kSentences{
+    std::pair{"probe", "Looking at the video"},
+    std::pair{"audio-fit", "Looking at the sound"},
+    std::pair{"encode", "Encoding"},
+    std::pair{"copy", "Copying what fits"},
+    std::pair{"audio", "Preparing the sound"},
+    std::pair{"stitch", "Joining the parts"},
+    std::pair{"verify", "Checking what was made"},
+    std::pair{"package", "Writing the playlists"},
+    std::pair{"poster", "Choosing the poster"},
+    std::pair{"storyboard", "Making the storyboard"},
+    std::pair{"frames", "Extracting frames"},
+    std::pair{"fetch", "Fetching the file"},
+    std::pair{"analyze", "Measuring the quality"},
+    std::pair{"compare", "Comparing the pictures"},
+};
+
+std::string sentence_of(const std::string& stage) {
+  for (const auto& [prefix, sentence] : kSentences)
+    if (stage.starts_with(prefix)) return sentence;
+  return "Working on the video";
+}
+
 // What a client has seen and is told next. Durable events carry their number as id; progress does not.
 class JobFeed {
  public:
@@ -156,11 +189,11 @@ class JobFeed {
     if ((*job)->state == "processing" && (*job)->progress > told_) {
       told_ = (*job)->progress;
       const auto view = job_json(**job, platform_.now_ms());
-      out.text += fmt::format("event: progress\ndata: {}\n\n",
-                              dump(json::object{{"percentage", view.at("percentage")},
-                                                {"stage", stage_},
-                                                {"message", stage_.empty() ? "Looking at the video" : stage_},
-                                                {"etaSeconds", view.at("etaSeconds")}}));
+      out.text +=
+          fmt::format("event: progress\ndata: {}\n\n", dump(json::object{{"percentage", view.at("percentage")},
+                                                                         {"stage", stage_},
+                                                                         {"message", sentence_of(stage_)},
+                                                                         {"etaSeconds", view.at("etaSeconds")}}));
     }
     const auto& state = (*job)->state;
     // All of the log was sent: an ended job has no more to tell until somebody retries it.
@@ -171,7 +204,10 @@ class JobFeed {
 
  private:
   json::value wire(const store::Event& event) {
-    if (event.type == "stage-complete") stage_ = std::string(event.data.as_object().at("stage").as_string());
+    if (event.type == "stage-complete") {
+      const auto& next = event.data.as_object().at("nextStage");
+      if (next.is_string()) stage_ = std::string(next.as_string());
+    }
     if (event.type != "done") return event.data;
     auto data = event.data.as_object();
     if (const auto* video = data.if_contains("videoId"))
@@ -264,6 +300,7 @@ Response frames_of_video(Platform& platform, const Call& call) {
 std::vector<Endpoint> job_endpoints(Platform& p) {
   return {
       platform_endpoint(p, "POST", "/api/jobs", Permission::write_jobs, create, kJsonLimit),
+      platform_endpoint(p, "POST", "/api/jobs/plan", Permission::write_jobs, plan, kJsonLimit),
       platform_endpoint(p, "GET", "/api/jobs", Permission::read_jobs, list),
       platform_endpoint(p, "GET", "/api/jobs/{id}", Permission::read_jobs, show),
       platform_endpoint(p, "POST", "/api/jobs/{id}/cancel", Permission::write_jobs, cancel),

@@ -1,5 +1,6 @@
 // Videos: list, look, change, remove; what they offer; their jobs in short.
 #include "base/rfc3339.h"
+#include "http/captions.h"
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
 #include "http/views.h"
@@ -168,6 +169,18 @@ Response metadata(Platform& platform, const Call& call) {
   return json_response(200, video.info);
 }
 
+struct ExtractBody {
+  std::string videoId;
+  std::optional<bool> loudness;
+};
+BOOST_DESCRIBE_STRUCT(ExtractBody, (), (videoId, loudness))
+
+Response extract_metadata(Platform& platform, const Call& call) {
+  const auto body = VF_OR_RESPONSE(read_body<ExtractBody>(call));
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, body.videoId));
+  return json_response(200, VF_ANSWER(call, platform.look(video, body.loudness.value_or(false))));
+}
+
 Response renditions(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
   const auto files = VF_ANSWER(call, platform.videos.files(video.id));
@@ -221,6 +234,25 @@ Response named_file(Platform& platform, const Call& call, const std::string& nam
 Response poster(Platform& platform, const Call& call) { return named_file(platform, call, "poster.jpg"); }
 Response storyboard(Platform& platform, const Call& call) { return named_file(platform, call, "storyboard.vtt"); }
 
+// The body is the file itself, SubRip or WebVTT; ?language= and ?label= say what it is.
+Response put_caption(Platform& platform, const Call& call) {
+  const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  store::Caption caption;
+  caption.language = call.request.query_value("language");
+  caption.label = call.request.query_value("label");
+  if (!is_language_tag(caption.language))
+    return problem(call.request, 400, "invalid_argument",
+                   "\"language\" is a language tag such as en or pt-BR (BCP 47).");
+  if (caption.label.empty()) caption.label = caption.language;
+  if (caption.label.size() > kMaxTag)
+    return problem(call.request, 400, "invalid_argument", fmt::format("\"label\" has at most {} bytes.", kMaxTag));
+  caption.webvtt = VF_ANSWER(call, clean_captions(call.body));
+  VF_ANSWER_CHECK(call, platform.videos.put_caption(video.id, caption));
+  return json_response(201, json::object{{"language", caption.language},
+                                         {"label", caption.label},
+                                         {"url", fmt::format("/api/stream/{}/{}.vtt", video.id, caption.language)}});
+}
+
 Response remove_caption(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
   if (!VF_ANSWER(call, platform.videos.remove_caption(video.id, call.param("language"))))
@@ -242,6 +274,8 @@ std::vector<Endpoint> video_endpoints(Platform& p) {
       platform_endpoint(p, "GET", "/api/videos/{id}/download", Permission::open, download),
       platform_endpoint(p, "GET", "/api/videos/{id}/poster", Permission::open, poster, 0, RateClass::none),
       platform_endpoint(p, "GET", "/api/videos/{id}/storyboard.vtt", Permission::open, storyboard, 0, RateClass::none),
+      platform_endpoint(p, "POST", "/api/metadata/extract", Permission::write_videos, extract_metadata, kJsonLimit),
+      platform_endpoint(p, "POST", "/api/videos/{id}/captions", Permission::write_videos, put_caption, 4 << 20),
       platform_endpoint(p, "DELETE", "/api/videos/{id}/captions/{language}", Permission::write_videos, remove_caption),
   };
 }

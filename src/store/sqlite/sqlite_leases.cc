@@ -71,6 +71,14 @@ Result<void> release_dependents(Database& db, const std::string& job, int round,
       .run();
 }
 
+// What runs or waits for a worker now; null before the next step of the plan is known.
+Result<json::value> next_stage_of(Database& db, const Held& lease) {
+  auto row = VF_TRY(db.prepare("SELECT id FROM stages WHERE job = ? AND round = ? AND kind <> 'drive' AND state IN "
+                               "('running', 'ready') ORDER BY state = 'running' DESC, priority DESC, id LIMIT 1"));
+  row.bind(lease.job.id).bind(lease.round);
+  return VF_TRY(row.step()) ? json::value(row.text(0)) : json::value(nullptr);
+}
+
 Result<void> mark_done(Database& db, const Held& lease, const StageDone& done, std::int64_t now) {
   VF_CHECK(VF_TRY(db.prepare("UPDATE stages SET state = ?, output = ?, usage = ?, fraction = 1, worker = NULL, error = "
                              "NULL, finished_at = ? WHERE job = ? AND round = ? AND id = ?"))
@@ -83,8 +91,9 @@ Result<void> mark_done(Database& db, const Held& lease, const StageDone& done, s
                .bind(done.id)
                .run());
   VF_CHECK(release_dependents(db, lease.job.id, lease.round, done.id));
-  return append_event(db, Subject::job, lease.job.id, lease.job.owner, "stage-complete",
-                      json::object{{"stage", done.id}, {"reused", done.reused}}, now);
+  return append_event(
+      db, Subject::job, lease.job.id, lease.job.owner, "stage-complete",
+      json::object{{"stage", done.id}, {"nextStage", VF_TRY(next_stage_of(db, lease))}, {"reused", done.reused}}, now);
 }
 
 json::object error_object(const Error& error, const std::string& stage) {
