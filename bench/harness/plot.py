@@ -12,12 +12,12 @@ def _svg(width, height, body):
             f'{STYLE}<rect width="{width}" height="{height}" fill="#fff"/>{body}</svg>\n')
 
 
-def ratio_bars(title, rows):
+def ratio_bars(title, rows, ratio_name="peer / ours"):
     """`rows`: (label, ratio, goal or None); a ratio over 1 is in our favour."""
     height = 50 + 34 * len(rows)
     most = max([1.2] + [max(r, g or 0) for _, r, g in rows]) * 1.1
     at = lambda value: 270 + 380 * value / most
-    body = f'<text class="t" x="16" y="24">{escape(title)} (peer / ours; longer is better for us)</text>'
+    body = f'<text class="t" x="16" y="24">{escape(title)} ({ratio_name}; longer is better for us)</text>'
     body += f'<line class="grid" x1="{at(1):.1f}" x2="{at(1):.1f}" y1="36" y2="{height - 10}"/>'
     for index, (label, ratio, goal) in enumerate(rows):
         y = 44 + 34 * index

@@ -20,7 +20,7 @@ struct Admitted {
 class Gate {
  public:
   virtual ~Gate() = default;
-  // Called on the work pool, from many threads at once; may block on the database. A Response is sent as
+  // Called by many threads at once; may block on the database. A Response is sent as
   // it is instead of the handler's: 401, 403, 404 or 429 as a problem (http/message/problem.h).
   virtual std::variant<Admitted, Response> admit(const Request& request, const Endpoint& endpoint) = 0;
 };

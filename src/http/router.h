@@ -1,7 +1,7 @@
 // The application that the transport serves: finds a request's endpoint, asks the gate, collects the body
 // where the handler wants it whole, and turns what goes wrong into problems.
 //
-// Made once from the endpoint table, then used by all threads of the work pool.
+// Made once from the endpoint table, then used by all threads of the server.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,9 @@
 // What the transport serves: one object that decides about each request.
 //
-// Calls happen on the server's bounded work pool, never on an I/O thread, so that they may block on the
-// database or the disk; only refuse() may come on an I/O thread and must not. Calls for one request come
-// one at a time; different requests run at once. An exception that escapes ends its request with 500.
+// Calls may block on the database or the disk: a bounded number of them runs at once, and never on the last
+// threads that serve sockets. Only refuse() is called without that bound and must not block. Calls for one
+// request come one at a time; different requests run at once. An exception that escapes ends its request
+// with 500.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,7 @@ struct FileBody {
   bool ranges = true;  // false: a file that still grows
 };
 
-// Server-sent events. `read` is called on the work pool at first, whenever its topic is woken, and gives
+// Server-sent events. `read` is called at first and whenever its topic is woken, may block, and gives
 // the text of the events after the last ones, already framed ("id: ..\nevent: ..\ndata: ..\n\n"). The
 // transport writes comments to keep the connection alive, and ends it when the server stops.
 struct EventStream {

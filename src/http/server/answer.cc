@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ asio::awaitable<bool> Connection::send(Turn& turn, Delivery delivery) {
   turn.status = delivery.status;
   bool good = true;
   if (delivery.events) {
-    good = co_await wire_->write(delivery.head, false);
+    good = co_await wire_->write(delivery.head);
     turn.parser.reset();
     delivery.head = {};
     if (good) co_await stream(turn, std::move(*delivery.events));
@@ -62,21 +63,16 @@ asio::awaitable<bool> Connection::send(Turn& turn, Delivery delivery) {
       delivery.head += *text;
       text->clear();
     }
-  const bool more =
-      delivery.body.size() > 1 || (delivery.body.size() == 1 && std::holds_alternative<FilePiece>(delivery.body[0]));
-  good = co_await wire_->write(delivery.head, more) && co_await send_body(delivery);
+  good = co_await wire_->write(delivery.head) && co_await send_body(delivery);
   if (!good) turn.status = 0;
   co_return good&& delivery.keep_alive;
 }
 
-asio::awaitable<bool> Connection::send_body(Delivery& delivery) {
-  for (std::size_t i = 0; i < delivery.body.size(); ++i) {
-    const bool more = i + 1 < delivery.body.size();
-    if (const auto* file = std::get_if<FilePiece>(&delivery.body[i])) {
-      if (!co_await wire_->send_file(*file)) co_return false;
-    } else if (!co_await wire_->write(std::get<std::string>(delivery.body[i]), more)) {
-      co_return false;
-    }
+asio::awaitable<bool> Connection::send_body(const Delivery& delivery) {
+  for (const auto& part : delivery.body) {
+    const auto* file = std::get_if<FilePiece>(&part);
+    const bool sent = file ? co_await wire_->send_file(*file) : co_await wire_->write(std::get<std::string>(part));
+    if (!sent) co_return false;
   }
   co_return true;
 }
@@ -86,27 +82,35 @@ asio::awaitable<void> Connection::stream(Turn& turn, EventStream events) {
   buffer_.shrink_to_fit();
   nap_ = std::make_unique<asio::steady_timer>(wire_->socket().get_executor());
   common_.topics.join(events.topic, shared_from_this());
-  // A client of an event stream has nothing more to say: whatever comes, or the end, is its good-bye.
-  wire_->socket().async_wait(asio::ip::tcp::socket::wait_read, [weak = weak_from_this()](auto) {
-    if (const auto self = weak.lock()) {
-      self->gone_ = true;
-      if (self->nap_) self->nap_->cancel();
-    }
-  });
+  watch_for_good_bye();
   const bool chunked = !turn.http_1_0;
   bool good = co_await stream_batches(events, chunked);
   common_.topics.leave(events.topic, this);
   if (good && common_.stopping) {
     const auto hint = fmt::format("retry: {}\n\n", common_.options.event_retry.count());
-    good = co_await wire_->write(framed(hint, chunked), chunked);
+    good = co_await wire_->write(framed(hint, chunked));
   }
-  if (good && chunked) co_await wire_->write("0\r\n\r\n", false);
+  if (good && chunked) co_await wire_->write("0\r\n\r\n");
   nap_.reset();
   auto drop = [&events] {
     events.read = {};
     return true;
   };
   co_await offload(common_.pool, WorkPool::Lane::other, drop);
+}
+
+// A client of an event stream has nothing more to say: whatever comes, or the end, is its good-bye. A wait
+// may also end because of bytes that were read long ago, so look.
+void Connection::watch_for_good_bye() {
+  wire_->socket().async_wait(asio::ip::tcp::socket::wait_read, [weak = weak_from_this()](auto wrong) {
+    const auto self = weak.lock();
+    if (!self || !self->nap_) return;
+    char byte = 0;
+    const auto got = ::recv(self->wire_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (!wrong && got < 0 && (errno == EAGAIN || errno == EINTR)) return self->watch_for_good_bye();
+    self->gone_ = true;
+    self->nap_->cancel();
+  });
 }
 
 // Until the events end, the client goes or the server stops. False: nothing more can be written.
@@ -123,9 +127,9 @@ asio::awaitable<bool> Connection::stream_batches(EventStream& events, bool chunk
         }
       };
       const auto batch = co_await offload(common_.pool, WorkPool::Lane::other, read);
-      if (!batch.text.empty() && !co_await wire_->write(framed(batch.text, chunked), false)) co_return false;
+      if (!batch.text.empty() && !co_await wire_->write(framed(batch.text, chunked))) co_return false;
       if (batch.end) co_return true;
-    } else if (!co_await wire_->write(framed(": keep-alive\n\n", chunked), false)) {
+    } else if (!co_await wire_->write(framed(": keep-alive\n\n", chunked))) {
       co_return false;
     }
     wire_->deadline().off();

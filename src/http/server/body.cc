@@ -36,10 +36,10 @@ asio::awaitable<std::optional<Delivery>> Connection::take_body(Turn& turn, Opene
     answer = delivery_of_refusal(turn, 413, too_long(limit));
   } else {
     if (turn.expects_continue && buffer_.size() == 0 && turn.has_body)
-      open = co_await wire_->write("HTTP/1.1 100 Continue\r\n\r\n", false);
+      open = co_await wire_->write("HTTP/1.1 100 Continue\r\n\r\n");
     if (open) answer = co_await read_body(turn, *opened.sink, {Clock::now(), limit});
   }
-  // The sink goes on the pool, because it may have a file to remove.
+  // The sink goes under the bound as well, because it may have a file to remove.
   auto drop = [&opened] {
     opened.sink.reset();
     return true;
@@ -99,7 +99,7 @@ asio::awaitable<std::optional<Delivery>> Connection::read_body(Turn& turn, BodyS
   }
 }
 
-// On the pool.
+// May block.
 std::optional<Delivery> Connection::give_to_sink(Turn& turn, BodySink& sink, const Pieces& pieces) const {
   const bool last = turn.parser->done();
   std::optional<Response> response;

@@ -80,7 +80,7 @@ asio::awaitable<bool> Connection::serve_next() {
   if (read == Read::nothing) co_return false;
   turn.began = std::chrono::steady_clock::now();
   const bool good = read == Read::request ? co_await serve(turn) : co_await refuse(turn, refusal);
-  report(turn);
+  co_await report(turn);
   co_return good && !common_.stopping;
 }
 
@@ -186,17 +186,18 @@ asio::awaitable<bool> Connection::serve(Turn& turn) {
   co_return co_await send(turn, std::move(*delivery)) && keep;
 }
 
-void Connection::report(Turn& turn) {
-  common_.pool.post(WorkPool::Lane::other,
-                    [&application = common_.application, request = std::move(turn.request), status = turn.status,
-                     in = turn.received, out = wire_->sent() - turn.sent_before,
-                     seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - turn.began).count()] {
-                      try {
-                        application.closed(request, status, in, out, seconds);
-                      } catch (...) {
-                        // Nobody is left who could be told.
-                      }
-                    });
+asio::awaitable<void> Connection::report(const Turn& turn) {
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - turn.began;
+  auto tell = [this, &turn, time] {
+    try {
+      common_.application.closed(turn.request, turn.status, turn.received, wire_->sent() - turn.sent_before,
+                                 time.count());
+    } catch (...) {
+      // Nobody is left who could be told.
+    }
+    return true;
+  };
+  co_await offload(common_.pool, WorkPool::Lane::other, tell);
 }
 
 }  // namespace vf::http

@@ -63,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::int64_t sent_before = 0;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   };
-  // What the work pool found out about a request.
+  // What the application decided about a request.
   struct Decision {
     Opened opened;
     std::optional<Delivery> delivery;  // where no body is wanted
@@ -95,14 +95,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Answers (answer.cc).
   boost::asio::awaitable<bool> refuse(Turn& turn, const Refusal& refusal);
   boost::asio::awaitable<bool> send(Turn& turn, Delivery delivery);
-  boost::asio::awaitable<bool> send_body(Delivery& delivery);
+  boost::asio::awaitable<bool> send_body(const Delivery& delivery);
   boost::asio::awaitable<void> stream(Turn& turn, EventStream events);
   boost::asio::awaitable<bool> stream_batches(EventStream& events, bool chunked);
   boost::asio::awaitable<void> wait_for_events();
+  void watch_for_good_bye();
   boost::asio::awaitable<void> close_politely();
   Delivery deliver_to(const Turn& turn, Response response) const;
   Delivery delivery_of_refusal(const Turn& turn, int status, std::string_view reason) const;
-  void report(Turn& turn);
+  boost::asio::awaitable<void> report(const Turn& turn);
 
   Common& common_;
   std::unique_ptr<Wire> wire_;

@@ -1,4 +1,4 @@
-// Runs a function on the work pool and gives its result to the coroutine, back on its own strand.
+// Runs a function that may block under the work pool's bound and gives its result to the coroutine.
 #pragma once
 
 #include <type_traits>
@@ -20,6 +20,11 @@ template <typename Work>
 boost::asio::awaitable<std::invoke_result_t<Work&>> offload(WorkPool& pool, WorkPool::Lane lane, Work work) {
   namespace asio = boost::asio;
   using Value = std::invoke_result_t<Work&>;
+  if (pool.enter()) {
+    Value value = work();
+    pool.leave();
+    co_return value;
+  }
   auto executor = co_await asio::this_coro::executor;
   auto initiate = [&pool, lane, executor, &work](auto handler) {
     pool.post(lane, [&work, executor, handler = std::move(handler)]() mutable {

@@ -27,7 +27,7 @@ struct ServerLimits {
   std::size_t head_bytes = 32 * 1024;            // request line and fields; beyond: 431
   std::size_t fields = 100;                      // beyond: 431
   std::size_t target_bytes = 8 * 1024;           // beyond: 414
-  std::size_t waiting_requests = 1024;           // for a thread of the work pool; beyond: 503
+  std::size_t waiting_requests = 1024;           // for a handler to end; beyond: 503
   std::size_t connections = 20'000;              // beyond: 503 and closed
   std::size_t connections_per_address = 0;       // 0: no bound; trusted proxies have none
   std::chrono::milliseconds head_time{10'000};   // from its first byte to its last; TLS handshake too; beyond: 408
@@ -41,8 +41,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // IPv4 or IPv6; "::" takes both
   std::uint16_t port = 8080;          // 0: any free one
   std::optional<TlsFiles> tls;
-  int io_threads = 0;    // 0: half the cores, 1 to 4
-  int work_threads = 0;  // 0: twice the cores, 4 to 32
+  int io_threads = 0;    // kept free of handlers; 0: as many as cores, at most 8
+  int work_threads = 0;  // handlers that may run at once; 0: twice the cores, 4 to 32
   ServerLimits limits;
   ProxyOptions proxies;
   CorsOptions cors;

@@ -27,7 +27,7 @@ using boost::system::error_code;
 namespace {
 
 int cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
-int io_threads(const ServerOptions& o) { return o.io_threads > 0 ? o.io_threads : std::clamp(cores() / 2, 1, 4); }
+int io_threads(const ServerOptions& o) { return o.io_threads > 0 ? o.io_threads : std::clamp(cores(), 1, 8); }
 int work_threads(const ServerOptions& o) {
   return o.work_threads > 0 ? o.work_threads : std::clamp(cores() * 2, 4, 32);
 }
@@ -81,21 +81,21 @@ IpAddress address_of(const tcp::endpoint& endpoint) {
 class Server::Impl {
  public:
   Impl(ServerOptions options, Application& application)
-      : io_(io_threads(options)),
+      : io_(io_threads(options) + work_threads(options)),
         work_(asio::make_work_guard(io_)),
-        common_{std::move(options), application, WorkPool(work_threads(options))},
+        common_{options, application, {io_, work_threads(options)}},
         acceptor_(asio::make_strand(io_)) {}
 
   Result<void> start() {
     if (common_.options.tls) tls_ = VF_TRY(open_tls(*common_.options.tls));
     VF_CHECK(bind());
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
-    for (int i = 0; i < io_threads(common_.options); ++i) {
+    for (int i = 0; i < io_threads(common_.options) + work_threads(common_.options); ++i) {
       threads_.emplace_back([this] {
         ignore_broken_pipes();
         io_.run();
       });
-      pthread_setname_np(threads_.back().native_handle(), "http-io");
+      pthread_setname_np(threads_.back().native_handle(), "http");
     }
     return {};
   }

@@ -1,7 +1,7 @@
 // The HTTP/1.1 server: sockets, TLS, and everything of RFC 9110 and 9112 that needs no knowledge of what
 // is served. It turns bytes into Requests for an Application and its Responses into bytes.
 //
-// Owns its I/O threads and its work pool. All methods are thread-safe.
+// Owns its threads. All methods are thread-safe.
 #pragma once
 
 #include <chrono>

@@ -53,8 +53,8 @@ class Wire {
   // Until a read may give something. True at once where that cannot be known without reading.
   virtual boost::asio::awaitable<bool> wait_readable() = 0;
 
-  // Set the deadline themselves, anew whenever the other end took something. `more`: more follows at once.
-  virtual boost::asio::awaitable<bool> write(std::string_view bytes, bool more) = 0;
+  // Set the deadline themselves, anew whenever the other end took something.
+  virtual boost::asio::awaitable<bool> write(std::string_view bytes) = 0;
   virtual boost::asio::awaitable<bool> send_file(const FilePiece& piece) = 0;
   virtual boost::asio::awaitable<void> end_writing() = 0;
 

@@ -1,33 +1,48 @@
 #include "http/server/work_pool.h"
 
-#include <pthread.h>
-
 #include <utility>
+
+#include <boost/asio/post.hpp>
 
 namespace vf::http {
 
-WorkPool::WorkPool(int threads) {
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { work(); });
-    pthread_setname_np(threads_.back().native_handle(), "http-work");
-  }
+bool WorkPool::enter() {
+  const std::lock_guard lock(mutex_);
+  if (busy_ >= slots_) return false;
+  ++busy_;
+  return true;
 }
 
-WorkPool::~WorkPool() {
+void WorkPool::leave() {
+  Job next;
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    if (queues_[0].empty() && queues_[1].empty()) {
+      --busy_;
+      return;
+    }
+    next = take();
   }
-  ready_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  start(std::move(next));  // the slot goes on to whoever waited longest
 }
 
 void WorkPool::post(Lane lane, Job job) {
   {
     const std::lock_guard lock(mutex_);
-    queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
+    if (busy_ >= slots_) {
+      queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
+      return;
+    }
+    ++busy_;
   }
-  ready_.notify_one();
+  start(std::move(job));
+}
+
+void WorkPool::start(Job job) {
+  boost::asio::post(threads_, [this, job = std::move(job)]() mutable {
+    std::exchange(job, nullptr)();
+    leave();
+  });
 }
 
 std::size_t WorkPool::waiting(Lane lane) const {
@@ -42,20 +57,6 @@ WorkPool::Job WorkPool::take() {
   Job job = std::move(queue.front());
   queue.pop_front();
   return job;
-}
-
-void WorkPool::work() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    ready_.wait(lock, [&] { return ending_ || !queues_[0].empty() || !queues_[1].empty(); });
-    if (queues_[0].empty() && queues_[1].empty()) return;
-    {
-      Job job = take();
-      lock.unlock();
-      job();
-    }  // what the job holds goes before the lock is taken again
-    lock.lock();
-  }
 }
 
 }  // namespace vf::http
