@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154
-# Installs what cmake/packages.txt and tests/e2e/package-lock.json name and this machine lacks.
+# Installs what cmake/packages.txt and the package-lock.json files name and this machine lacks.
 # The second time finds nothing to do and takes well under a second.
 
 npm_dir="$root/tests/e2e"
@@ -41,16 +41,18 @@ install_packages() {
   logged apt-install "$hint" as_root apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
+# install_node_modules FOLDER WHAT: what the folder's package-lock.json names.
 install_node_modules() {
-  local stamp="$npm_dir/node_modules/.installed-for"
-  if [[ -f $stamp ]] && cmp -s "$stamp" "$npm_dir/package-lock.json"; then return 0; fi
-  say "Installing the demo clip and the test players (npm)"
+  local folder=$1 stamp="$1/node_modules/.installed-for"
+  if [[ -f $stamp ]] && cmp -s "$stamp" "$folder/package-lock.json"; then return 0; fi
+  say "Installing $2 (npm)"
   logged npm "Is the npm registry within reach? Then run the same command again." \
-    npm ci --prefix "$npm_dir" --ignore-scripts --no-audit --no-fund
-  cp "$npm_dir/package-lock.json" "$stamp"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  cp "$folder/package-lock.json" "$stamp"
 }
 
 install_all() {
   install_packages
-  install_node_modules
+  install_node_modules "$npm_dir" "the demo clip and the test players"
+  install_node_modules "$root/web/pages" "what the server's pages are built from"
 }

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "app/engine.h"
+#include "app/platform/endpoints.h"
 #include "app/platform/housekeeping.h"
 #include "app/platform/job_plan.h"
 #include "app/platform/worker.h"
 #include "base/json_case.h"
-#include "http/handlers/handlers.h"
 #include "http/router.h"
 #include "http/server/server.h"
 #include "net/fetch.h"
@@ -255,14 +255,8 @@ class Running {
   }
 
   Result<void> open_router() {
-    auto endpoints = accounts_->endpoints();
-    const auto add = [&](std::vector<http::Endpoint> more) { std::ranges::move(more, std::back_inserter(endpoints)); };
-    add(http::video_endpoints(*platform_));
-    add(http::gallery_endpoints(*platform_));
-    add(http::job_endpoints(*platform_));
-    add(http::playback_endpoints(*platform_));
-    add(http::playlist_endpoints(*platform_));
-    add(http::system_endpoints({VIDEOFORGE_VERSION, [this] { return checks(); }, [this] { return metrics_.text(); }}));
+    auto endpoints = all_endpoints(
+        *accounts_, *platform_, {VIDEOFORGE_VERSION, [this] { return checks(); }, [this] { return metrics_.text(); }});
     http::RouterHooks hooks;
     hooks.failed = [this](const http::Request& request, std::string_view what) {
       log_->error("api", "A handler met an unexpected fault.",
