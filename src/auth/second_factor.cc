@@ -46,6 +46,21 @@ Result<bool> SecondFactor::check(const store::User& user, std::string_view code)
   return store_.take_totp_step(user.id, *step);
 }
 
+Result<std::int64_t> SecondFactor::reseal() {
+  constexpr std::int64_t page = 500;
+  std::int64_t resealed = 0;
+  for (std::string after;;) {
+    const auto users = VF_TRY(store_.list({.after = after, .limit = page}));
+    for (const auto& user : users) {
+      if (user.totp.empty() || box_.is_current(user.totp)) continue;
+      const auto sealed = box_.seal(VF_TRY(secret_of(user)), context(user.id));
+      resealed += VF_TRY(store_.reseal_totp(user.id, user.totp, sealed));
+    }
+    if (users.size() < page) return resealed;
+    after = users.back().id;
+  }
+}
+
 Result<void> SecondFactor::remove(const std::string& user) { return store_.set_totp(user, "", clock_()); }
 
 }  // namespace vf::auth

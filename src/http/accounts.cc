@@ -27,6 +27,7 @@ struct Accounts::Parts {
   auth::SignInGuard guard;
   auth::SignIn sign_in;
   auth::External external;
+  std::unique_ptr<auth::Passkeys> passkeys;
   auth::RateLimiter limiter;
   auth::BlockList blocks;
   auth::Audit audit;
@@ -45,6 +46,9 @@ struct Accounts::Parts {
         guard(options.clock, options.guard),
         sign_in(stores.users, *hasher, second, sessions, guard, options.clock),
         external(stores.users, users, options.clock),
+        passkeys(stores.passkeys
+                     ? std::make_unique<auth::Passkeys>(*stores.passkeys, stores.users, options.clock, options.title)
+                     : nullptr),
         limiter(options.clock),
         blocks(options.clock, options.blocks),
         audit(stores.audit, options.clock, options.complain),
@@ -58,6 +62,7 @@ struct Accounts::Parts {
                 .second = second,
                 .sign_in = sign_in,
                 .external = external,
+                .passkeys = passkeys.get(),
                 .blocks = blocks,
                 .audit = audit,
                 .clock = options.clock,
@@ -94,6 +99,8 @@ std::vector<Endpoint> Accounts::endpoints() {
   std::vector<Endpoint> all;
   for (auto* table : {sign_in_endpoints, account_endpoints, key_endpoints, admin_user_endpoints, admin_audit_endpoints})
     for (auto& endpoint : table(parts_->context)) all.push_back(std::move(endpoint));
+  if (parts_->passkeys)
+    for (auto& endpoint : passkey_endpoints(parts_->context)) all.push_back(std::move(endpoint));
   if (!parts_->external.providers().empty())
     for (auto& endpoint : oidc_endpoints(parts_->context)) all.push_back(std::move(endpoint));
   return all;
@@ -106,6 +113,10 @@ auth::External& Accounts::external() { return parts_->external; }
 auth::Sessions& Accounts::sessions() { return parts_->sessions; }
 auth::Audit& Accounts::audit() { return parts_->audit; }
 auth::ServerKeys& Accounts::server_keys() { return *parts_->server_keys; }
+
+Result<std::int64_t> Accounts::reseal() {
+  return VF_TRY(parts_->server_keys->reseal()) + VF_TRY(parts_->second.reseal());
+}
 
 Result<void> Accounts::tend() {
   VF_CHECK(parts_->server_keys->tend());

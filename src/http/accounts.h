@@ -19,6 +19,7 @@
 #include "http/handlers/accounts.h"
 #include "store/audit.h"
 #include "store/keys.h"
+#include "store/passkeys.h"
 #include "store/secrets.h"
 #include "store/sessions.h"
 #include "store/users.h"
@@ -32,6 +33,7 @@ struct AccountStores {
   store::KeyStore& keys;
   store::AuditStore& audit;
   store::SecretStore& secrets;
+  store::PasskeyStore* passkeys = nullptr;  // none: no passkeys are offered
 };
 
 struct AccountsOptions {
@@ -73,6 +75,10 @@ class Accounts {
   auth::Sessions& sessions();
   auth::Audit& audit();
   auth::ServerKeys& server_keys();
+
+  // After a new key was put into the key file (SecretBox::rotate): seals everything with it; how many secrets.
+  // Then the file's other lines may go.
+  Result<std::int64_t> reseal();
 
   // Rotates keys in their time, forgets what is over. Hourly is often enough.
   Result<void> tend();

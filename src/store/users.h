@@ -87,6 +87,8 @@ class UserStore {
   // The second factor: a secret waits for its first code, then counts. Empty `sealed` takes it away, with
   // its recovery codes.
   virtual Result<void> set_totp(const std::string& id, const std::string& sealed, std::int64_t now) = 0;
+  // The same secret under another key: nothing else changes. False when it is not `before` any more.
+  virtual Result<bool> reseal_totp(const std::string& id, const std::string& before, const std::string& sealed) = 0;
   // Errors: conflict when none waits.
   virtual Result<void> activate_totp(const std::string& id, std::int64_t step,
                                      const std::vector<std::string>& recovery_hashes, std::int64_t now) = 0;

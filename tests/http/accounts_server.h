@@ -50,7 +50,7 @@ class AccountServer {
     options.clock = [this] { return now.load(); };
     options.cost = {.passes = 1, .memory = 8192};
     options.complain = [](const Error& error) { ADD_FAILURE() << error.message << " " << error.detail; };
-    const AccountStores stores{*db->users, *db->sessions, *db->keys, *db->audit, *db->secrets};
+    const AccountStores stores{*db->users, *db->sessions, *db->keys, *db->audit, *db->secrets, db->passkeys.get()};
     auto made = Accounts::create(stores, *auth::SecretBox::open(db->folder / "secret.key"), std::move(options));
     ASSERT_TRUE(made) << made.error().message << made.error().detail;
     accounts = std::move(*made);

@@ -352,6 +352,32 @@ TEST_P(AccountStores, TheAuditLogIsChainedInOrderUnderManyWriters) {
   EXPECT_EQ(audit.list({.before = 3, .limit = 100})->size(), 2u);
 }
 
+TEST_P(AccountStores, APasskeyBelongsToOneAndCountsUpwards) {
+  const auto marie = added("marie"), paul = added("paul");
+  auto& passkeys = *opened->passkeys;
+  const Passkey key{
+      .id = "c1", .user = marie.id, .name = "phone", .public_key = "{}", .sign_count = 4, .created_at = now};
+  ASSERT_TRUE(passkeys.add(key, 2));
+  auto theirs = key;
+  theirs.user = paul.id;
+  EXPECT_EQ(code_of(passkeys.add(theirs, 2)), ErrorCode::conflict);
+  EXPECT_EQ((*passkeys.find("c1"))->name, "phone");
+  EXPECT_FALSE(*passkeys.find("c2"));
+  EXPECT_TRUE(*passkeys.used("c1", 4, 5, now));
+  EXPECT_FALSE(*passkeys.used("c1", 4, 5, now)) << "the same count twice";
+  EXPECT_EQ((*passkeys.find("c1"))->used_at, now);
+  auto more = key;
+  more.id = "c2";
+  ASSERT_TRUE(passkeys.add(more, 2));
+  more.id = "c3";
+  EXPECT_EQ(code_of(passkeys.add(more, 2)), ErrorCode::limit_exceeded);
+  EXPECT_EQ(passkeys.list(marie.id)->size(), 2u);
+  EXPECT_FALSE(*passkeys.remove("c1", paul.id));
+  EXPECT_TRUE(*passkeys.remove("c1", marie.id));
+  ASSERT_TRUE(users.remove(marie.id));
+  EXPECT_FALSE(*passkeys.find("c2"));
+}
+
 TEST_P(AccountStores, TheFirstSecretOfANameStands) {
   EXPECT_EQ(secrets.put_if_absent({"signing/a", "s1", now})->sealed, "s1");
   EXPECT_EQ(secrets.put_if_absent({"signing/a", "s2", now})->sealed, "s1");

@@ -5,6 +5,7 @@
 
 #include "store/audit.h"
 #include "store/keys.h"
+#include "store/passkeys.h"
 #include "store/secrets.h"
 #include "store/sessions.h"
 #include "store/users.h"
@@ -19,6 +20,7 @@ struct OpenAccounts {
   std::unique_ptr<KeyStore> keys;
   std::unique_ptr<AuditStore> audit;
   std::unique_ptr<SecretStore> secrets;
+  std::unique_ptr<PasskeyStore> passkeys;
 };
 
 }  // namespace vf::store

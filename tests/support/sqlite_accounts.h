@@ -5,6 +5,7 @@
 
 #include "store/sqlite/sqlite_audit.h"
 #include "store/sqlite/sqlite_keys.h"
+#include "store/sqlite/sqlite_passkeys.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_users.h"
 #include "support/open_accounts.h"
@@ -22,6 +23,7 @@ struct SqliteAccounts : OpenAccounts {
     keys.reset();
     audit.reset();
     secrets.reset();
+    passkeys.reset();
   }
 };
 
@@ -35,6 +37,7 @@ inline std::unique_ptr<SqliteAccounts> open_sqlite_file() {
   opened->keys = sqlite_key_store(*opened->pool);
   opened->audit = sqlite_audit_store(*opened->pool);
   opened->secrets = sqlite_secret_store(*opened->pool);
+  opened->passkeys = sqlite_passkey_store(*opened->pool);
   return opened;
 }
 

@@ -12,6 +12,7 @@
 #include "auth/api_keys.h"
 #include "auth/audit.h"
 #include "auth/external.h"
+#include "auth/passkeys.h"
 #include "auth/rate_limit.h"
 #include "auth/second_factor.h"
 #include "auth/server_keys.h"
@@ -34,6 +35,7 @@ struct AccountsContext {
   auth::SecondFactor& second;
   auth::SignIn& sign_in;
   auth::External& external;
+  auth::Passkeys* passkeys = nullptr;  // none: their operations are not served
   auth::BlockList& blocks;
   auth::Audit& audit;
   auth::Clock clock;
@@ -51,12 +53,16 @@ std::vector<Endpoint> account_endpoints(AccountsContext& context);
 std::vector<Endpoint> key_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_user_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_audit_endpoints(AccountsContext& context);
+std::vector<Endpoint> passkey_endpoints(AccountsContext& context);
 std::vector<Endpoint> oidc_endpoints(AccountsContext& context);  // served where a provider is configured
 
 // How they are written: method, path, permission, budget, function.
 using AccountsHandler = Response (*)(AccountsContext&, const Call&);
 Endpoint accounts_endpoint(AccountsContext& context, std::string method, std::string path, auth::Permission permission,
                            RateClass rate, AccountsHandler handler);
+
+// The answer that signs in: tokens in the body, or the refresh token in the cookie of a browser's session.
+Response grant_response(AccountsContext& context, const Call& call, const auth::Granted& grant);
 
 // Nothing, or the answer for whoever came with an API key.
 std::optional<Response> session_required(const Call& call);

@@ -103,26 +103,6 @@ Response register_user(AccountsContext& context, const Call& call) {
   return out;
 }
 
-Response granted(AccountsContext& context, const Call& call, const auth::Granted& grant) {
-  const auto now = context.clock();
-  const auto& session = grant.live.session;
-  json::object body{{"accessToken", grant.access_token},
-                    {"tokenType", "Bearer"},
-                    {"expiresIn", (grant.access_expires - now) / auth::kSecond},
-                    {"sessionId", session.id},
-                    {"user", {{"id", session.user}, {"username", grant.live.user_name}, {"role", grant.live.role}}}};
-  const auto csrf = csrf_token(context, session.id);
-  if (session.browser)
-    body["csrfToken"] = csrf;
-  else
-    body["refreshToken"] = grant.refresh_token;
-  auto out = json_response(200, body);
-  out.headers.set("Cache-Control", "no-store");
-  if (session.browser)
-    set_refresh_cookie(out, call.request, grant.refresh_token, csrf, (grant.refresh_expires - now) / auth::kSecond);
-  return out;
-}
-
 Response refused(const Request& request, std::string_view code, std::string_view detail) {
   auto out = problem(request, 401, code, detail);
   out.headers.set("WWW-Authenticate", "Bearer realm=\"videoforge\"");
@@ -160,7 +140,7 @@ Response login(AccountsContext& context, const Call& call) {
     context.audit.record(who, call.request.peer,
                          {"session.start", result->user.empty() ? "unknown name" : "", in ? "ok" : "refused",
                           result->outcome == auth::SignInOutcome::wait ? "locked for a while" : ""});
-  return in ? granted(context, call, *result->granted) : not_signed_in(call.request, *result);
+  return in ? grant_response(context, call, *result->granted) : not_signed_in(call.request, *result);
 }
 
 // The refresh token of the body, or of the cookie if the request is our own page's.
@@ -190,7 +170,7 @@ Response refresh(AccountsContext& context, const Call& call) {
     return refused(call.request, "refresh_token_required", "Send the refresh token as refreshToken, or its cookie.");
   const auto result = context.sessions.refresh(shown->token, client_of(call.request));
   if (!result) return problem(call.request, result.error());
-  if (result->granted) return granted(context, call, *result->granted);
+  if (result->granted) return grant_response(context, call, *result->granted);
   const bool reused = result->outcome == store::Exchanged::reused;
   if (reused)
     context.audit.record({.user = result->user, .session = result->session}, call.request.peer,
@@ -243,6 +223,26 @@ Response jwks(AccountsContext& context, const Call&) {
 }
 
 }  // namespace
+
+Response grant_response(AccountsContext& context, const Call& call, const auth::Granted& grant) {
+  const auto now = context.clock();
+  const auto& session = grant.live.session;
+  json::object body{{"accessToken", grant.access_token},
+                    {"tokenType", "Bearer"},
+                    {"expiresIn", (grant.access_expires - now) / auth::kSecond},
+                    {"sessionId", session.id},
+                    {"user", {{"id", session.user}, {"username", grant.live.user_name}, {"role", grant.live.role}}}};
+  const auto csrf = csrf_token(context, session.id);
+  if (session.browser)
+    body["csrfToken"] = csrf;
+  else
+    body["refreshToken"] = grant.refresh_token;
+  auto out = json_response(200, body);
+  out.headers.set("Cache-Control", "no-store");
+  if (session.browser)
+    set_refresh_cookie(out, call.request, grant.refresh_token, csrf, (grant.refresh_expires - now) / auth::kSecond);
+  return out;
+}
 
 std::vector<Endpoint> sign_in_endpoints(AccountsContext& context) {
   using auth::Permission;

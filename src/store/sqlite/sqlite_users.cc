@@ -181,6 +181,12 @@ class SqliteUserStore final : public UserStore {
     });
   }
 
+  Result<bool> reseal_totp(const std::string& id, const std::string& before, const std::string& sealed) override {
+    return pool_.write([&](Database& db) -> Result<bool> {
+      return VF_TRY(change(db, "UPDATE users SET totp = ? WHERE id = ? AND totp = ?", sealed, id, before)) == 1;
+    });
+  }
+
   Result<void> activate_totp(const std::string& id, std::int64_t step, const std::vector<std::string>& recovery_hashes,
                              std::int64_t now) override {
     return pool_.write([&](Database& db) -> Result<void> {
