@@ -29,6 +29,10 @@ class StageRunner {
   virtual ~StageRunner() = default;
   virtual Result<pipeline::RunReport> run(jobs::Plan plan, const Sources& sources, Phase phase) = 0;
   virtual blob::BlobStore& blobs() = 0;
+
+  // Whether somebody may watch before the work is done, and the files for them. Nobody waits for a folder.
+  virtual bool shows_early() const { return false; }
+  virtual Result<void> show(const std::vector<PublishedFile>&) { return {}; }
 };
 
 struct Recipe {

@@ -39,6 +39,7 @@ Result<std::optional<pipeline::ContentKey>> content_key(const std::string& secre
 
 struct Prepared {
   pipeline::Inspection inspection;
+  pipeline::AudioFits fits;
   pipeline::TranscodePlan plan;
   std::optional<pipeline::ContentKey> key;
 };
@@ -49,15 +50,23 @@ Result<Prepared> prepare(Recipe& recipe, const pipeline::TranscodeOptions& optio
   recipe.observer.step("Looking at the video");
   out.inspection = VF_TRY(inspect(recipe.stages, recipe.video()));
   auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, options));
-  pipeline::AudioFits fits;
   if (!stages.empty()) {
     const auto report = VF_TRY(recipe.stages.run({std::move(stages)}, recipe.sources(), StageRunner::Phase::look));
     for (const auto& [id, output] : report.outputs)
-      fits[std::stoi(id.substr(id.find('/') + 1))] = VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
+      out.fits[std::stoi(id.substr(id.find('/') + 1))] =
+          VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
   }
   out.key = VF_TRY(content_key(secret, options, recipe.video()));
-  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, options, fits, out.key));
+  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, options, out.fits, out.key));
   return out;
+}
+
+// What browsers play as it is can be watched while the ladder is made.
+Result<void> show_head(Recipe& recipe, const Prepared& prepared, const pipeline::TranscodeOptions& options) {
+  const auto head = VF_TRY(pipeline::plan_head(prepared.inspection, options, prepared.fits));
+  if (!head) return {};
+  const auto run = VF_TRY(recipe.stages.run(head->plan, recipe.sources(), StageRunner::Phase::look));
+  return recipe.stages.show(VF_TRY(set_files(*head, run, {})));
 }
 
 JobPaths paths_of(const TranscodeRequest& request) {
@@ -79,6 +88,7 @@ Result<Product> make_transcode(Recipe& recipe, const pipeline::TranscodeOptions&
                                const OnTranscodePlan& on_plan) {
   auto prepared = VF_TRY(prepare(recipe, options, secret));
   if (on_plan) on_plan(prepared.inspection, prepared.plan);
+  if (recipe.stages.shows_early()) VF_CHECK(show_head(recipe, prepared, options));
   recipe.observer.media(prepared.plan.duration_seconds);
   auto run = VF_TRY(recipe.stages.run(prepared.plan.plan, recipe.sources(), StageRunner::Phase::work));
 

@@ -42,5 +42,6 @@ void add_doctor(CLI::App& parser, Session& session);
 void add_serve(CLI::App& parser, Session& session);
 void add_worker(CLI::App& parser, Session& session);
 void add_config(CLI::App& parser, Session& session);
+void add_admin(CLI::App& parser, Session& session);
 
 }  // namespace vf::cmd

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
   vf::cmd::add_serve(parser, session);
   vf::cmd::add_worker(parser, session);
   vf::cmd::add_config(parser, session);
+  vf::cmd::add_admin(parser, session);
   if (argc < 2) {
     std::fputs(parser.help().c_str(), stderr);
     return 2;

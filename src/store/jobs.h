@@ -105,6 +105,7 @@ struct Extension {
   std::vector<jobs::Stage> stages;
   std::map<std::string, jobs::BlobRef> sources;  // by the names the stages read them under
   double progress_to = 1;                        // how far the job is once they are done, 0 to 1
+  std::vector<FileRow> shown;                    // can be watched already: the video becomes playable
   std::optional<VideoFacts> facts;
 };
 
@@ -173,7 +174,8 @@ class JobStore {
 
   // Keeps the worker's leases and notes how far they are. Gives the tokens it no longer holds; nothing where
   // the worker itself was given up for lost and must register again.
-  virtual Result<std::optional<std::vector<std::int64_t>>> beat(const std::string& worker, const std::vector<Beat>& leases) = 0;
+  virtual Result<std::optional<std::vector<std::int64_t>>> beat(const std::string& worker,
+                                                                const std::vector<Beat>& leases) = 0;
 
   // All of these give false where the token is no longer valid; nothing was changed then.
   virtual Result<bool> complete(std::int64_t token, const std::vector<StageDone>& done) = 0;
@@ -183,10 +185,6 @@ class JobStore {
   // and pauses the job with its reason.
   virtual Result<bool> put_back(std::int64_t token, const Error& error, std::int64_t delay_ms, bool counts) = 0;
   virtual Result<bool> fail(std::int64_t token, const Error& error) = 0;
-
-  // Publishes files of a video while its job still runs: it is playable then. Replaces those of the same
-  // name, leaves the others.
-  virtual Result<bool> offer(std::int64_t token, const std::vector<FileRow>& files) = 0;
 
   virtual Result<QueueFigures> figures() = 0;
   virtual Result<std::vector<std::pair<std::string, std::int64_t>>> count_by_state() = 0;

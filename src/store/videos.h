@@ -70,6 +70,9 @@ class VideoStore {
   virtual Result<Page<Video>> list(const VideoFilter& filter, int limit, const std::optional<Cursor>& from) = 0;
   virtual Result<std::optional<Video>> change(const std::string& id, const VideoChange& change) = 0;
 
+  // Its bytes are gone: it is failed, with that sentence.
+  virtual Result<void> mark_damaged(const std::string& id, const std::string& why) = 0;
+
   // The row, its jobs, files and references; its blobs are left to collection. False: there was none.
   virtual Result<bool> remove(const std::string& id) = 0;
 
@@ -85,6 +88,10 @@ class VideoStore {
 
   // Every blob that a video, a job or an upload needs.
   virtual Result<std::vector<std::string>> referenced_blobs() = 0;
+
+  // What was shown of ready videos before their sets were proven, and before that time: forgotten. How many
+  // videos that were.
+  virtual Result<std::int64_t> forget_heads(std::int64_t before_ms, int limit) = 0;
 
   // Bytes and videos of one owner, for quotas.
   struct Usage {

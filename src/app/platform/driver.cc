@@ -12,6 +12,31 @@ namespace {
 
 constexpr std::int64_t kMaxFontBytes = 64 << 20;
 
+Result<jobs::BlobRef> keep_text(blob::BlobStore& blobs, std::string_view text) {
+  auto staged = VF_TRY(blobs.stage());
+  VF_CHECK(write_all(staged->fd(), text));
+  return blobs.commit(std::move(staged));
+}
+
+Result<store::FileRow> file_row(blob::BlobStore& blobs, const PublishedFile& file) {
+  store::FileRow row;
+  row.name = file.name;
+  row.content_type = content_type_of(file.name);
+  const auto add = [&](const jobs::BlobRef& blob, std::int64_t offset, std::int64_t size) {
+    if (size == 0) return;
+    row.parts.push_back({blob.sha256, offset, size, blob.size});
+    row.size += size;
+  };
+  for (const auto& piece : file.pieces) add(piece, 0, piece.size);
+  if (file.slice) add(file.slice->blob, file.slice->offset, file.slice->size);
+  if (!file.text.empty()) {
+    const auto text = VF_TRY(keep_text(blobs, file.text));
+    add(text, 0, text.size);
+  }
+  row.etag = store::etag_of(row.parts);
+  return row;
+}
+
 // Runs a recipe as far as finished rounds carry it.
 class ReplayStages : public StageRunner {
  public:
@@ -25,11 +50,17 @@ class ReplayStages : public StageRunner {
     extension_->stages = std::move(plan.stages);
     for (const auto& [name, source] : sources) extension_->sources.emplace(name, source.blob);
     // A look is a small part of the bar; the rest belongs to the work.
+    extension_->shown = std::move(shown_);
     extension_->progress_to = phase == Phase::look ? 0.01 * round_ : 0.99;
     return fail(ErrorCode::unavailable, "The recipe waits for its stages.");
   }
 
   blob::BlobStore& blobs() override { return parts_.blobs; }
+  bool shows_early() const override { return true; }
+  Result<void> show(const std::vector<PublishedFile>& files) override {
+    for (const auto& file : files) shown_.push_back(VF_TRY(file_row(parts_.blobs, file)));
+    return {};
+  }
   std::optional<store::Extension>& extension() { return extension_; }
 
  private:
@@ -54,14 +85,9 @@ class ReplayStages : public StageRunner {
   int rounds_done_;
   int round_ = 0;
   std::optional<std::vector<store::StageRow>> rows_;
+  std::vector<store::FileRow> shown_;
   std::optional<store::Extension> extension_;
 };
-
-Result<jobs::BlobRef> keep_text(blob::BlobStore& blobs, std::string_view text) {
-  auto staged = VF_TRY(blobs.stage());
-  VF_CHECK(write_all(staged->fd(), text));
-  return blobs.commit(std::move(staged));
-}
 
 Result<SourceFile> source_of(const DriverParts& parts, const NeededSource& needed) {
   const auto video = VF_TRY(parts.videos.find(needed.video));
@@ -89,25 +115,6 @@ std::string secret_of(const std::string& secret, const std::string& owner) {
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
        reinterpret_cast<const unsigned char*>(owner.data()), owner.size(), mac.data(), &length);
   return {reinterpret_cast<const char*>(mac.data()), mac.size()};
-}
-
-Result<store::FileRow> file_row(blob::BlobStore& blobs, const PublishedFile& file) {
-  store::FileRow row;
-  row.name = file.name;
-  row.content_type = content_type_of(file.name);
-  const auto add = [&](const jobs::BlobRef& blob, std::int64_t offset, std::int64_t size) {
-    if (size == 0) return;
-    row.parts.push_back({blob.sha256, offset, size, blob.size});
-    row.size += size;
-  };
-  for (const auto& piece : file.pieces) add(piece, 0, piece.size);
-  if (file.slice) add(file.slice->blob, file.slice->offset, file.slice->size);
-  if (!file.text.empty()) {
-    const auto text = VF_TRY(keep_text(blobs, file.text));
-    add(text, 0, text.size);
-  }
-  row.etag = store::etag_of(row.parts);
-  return row;
 }
 
 // The page of a set opened from a folder; the platform has pages of its own.

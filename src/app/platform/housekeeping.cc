@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kAtOnce = 200;
 constexpr std::int64_t kSpareSeconds = 24 * 3600;
+constexpr std::int64_t kWatchMs = 12LL * 3600 * 1000;  // longer than anybody watches one film
 constexpr std::int64_t kKeepAnswersMs = 24LL * 3600 * 1000;
 
 }  // namespace
@@ -17,19 +18,26 @@ Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int
     out.videos += VF_TRY(storage.videos->remove(id)) ? 1 : 0;
   for (const auto& id : VF_TRY(storage.jobs->expired(now_ms, kAtOnce)))
     out.results += VF_TRY(storage.jobs->remove(id)) ? 1 : 0;
+  VF_TRY(storage.videos->forget_heads(now_ms - kWatchMs, kAtOnce));
   VF_CHECK(storage.idempotency->forget_before(now_ms - kKeepAnswersMs));
   (void)platform;
+  return out;
+}
+
+Result<std::vector<blob::BlobStat>> find_orphans(Storage& storage) {
+  std::unordered_set<std::string> named;
+  for (auto& sha256 : VF_TRY(storage.checkpoints->referenced_blobs())) named.insert(std::move(sha256));
+  for (auto& sha256 : VF_TRY(storage.videos->referenced_blobs())) named.insert(std::move(sha256));
+  std::vector<blob::BlobStat> out;
+  for (auto& blob : VF_TRY(storage.blobs->list()))
+    if (!named.contains(blob.sha256) && blob.age_seconds >= kSpareSeconds) out.push_back(std::move(blob));
   return out;
 }
 
 Result<Swept> collect_blobs(Storage& storage, std::int64_t cache_bytes) {
   Swept out;
   VF_TRY(storage.checkpoints->trim(cache_bytes, kSpareSeconds));
-  std::unordered_set<std::string> named;
-  for (auto& sha256 : VF_TRY(storage.checkpoints->referenced_blobs())) named.insert(std::move(sha256));
-  for (auto& sha256 : VF_TRY(storage.videos->referenced_blobs())) named.insert(std::move(sha256));
-  for (const auto& blob : VF_TRY(storage.blobs->list())) {
-    if (named.contains(blob.sha256) || blob.age_seconds < kSpareSeconds) continue;
+  for (const auto& blob : VF_TRY(find_orphans(storage))) {
     VF_CHECK(storage.blobs->remove(blob.sha256));
     ++out.blobs;
     out.bytes += blob.size;

@@ -22,6 +22,9 @@ struct Swept {
 // What is due now, by `now_ms`; bounded, so that a large heap is worked off in several rounds.
 Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int64_t now_ms);
 
+// Blobs that nobody names and that are older than a day.
+Result<std::vector<blob::BlobStat>> find_orphans(Storage& storage);
+
 // Forgets finished stages beyond `cache_bytes` and removes blobs that nobody names. Spares what is younger
 // than a day: it may be on its way into a row.
 Result<Swept> collect_blobs(Storage& storage, std::int64_t cache_bytes);

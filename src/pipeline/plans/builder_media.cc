@@ -68,7 +68,7 @@ void TranscodeBuilder::add_video() {
   for (std::size_t chunk = 0; chunk < out_.cutting.chunks.size(); ++chunk) {
     add_encodes(chunk);
     add_copies(chunk);
-    add_proofs(chunk);
+    if (!head_) add_proofs(chunk);
   }
 }
 
@@ -206,7 +206,7 @@ void TranscodeBuilder::add_audio() {
     PlannedAudio audio;
     audio.name = unique_name(sound->language, names);
     names.push_back(audio.name);
-    audio.file = "audio_" + audio.name + ".mp4";
+    audio.file = (head_ ? kHeadPrefix : "") + ("audio_" + audio.name) + ".mp4";
     audio.stream = sound->index;
     audio.language = sound->language.empty() ? "und" : sound->language;
     audio.title = sound->title;
@@ -230,6 +230,10 @@ void TranscodeBuilder::add_audio() {
     stage.priority = kSoundPriority;
     stage.cost = audio.copied ? copy_cost(sound->bytes) : audio_cost(out_.duration_seconds, audio.channels);
     audio.chunk_stage = add(std::move(stage)).id;
+    if (head_) {
+      out_.audios.push_back(std::move(audio));
+      continue;
+    }
 
     media::verify::SoundSpec proof_spec;
     proof_spec.source_stream = sound->index;

@@ -81,11 +81,11 @@ void TranscodeBuilder::add_tracks() {
   };
   for (auto& video : out_.videos) {
     video.stitch_stage = stitch(video.name, video.chunk_stages, "und", "");
-    video.track_proof_stage = prove(video.name, video.stitch_stage, video.chunk_stages, video.max_bit_rate);
+    if (!head_) video.track_proof_stage = prove(video.name, video.stitch_stage, video.chunk_stages, video.max_bit_rate);
   }
   for (auto& audio : out_.audios) {
     audio.stitch_stage = stitch("audio/" + audio.name, {audio.chunk_stage}, audio.language, audio.title);
-    audio.track_proof_stage = prove("audio/" + audio.name, audio.stitch_stage, {audio.chunk_stage}, 0);
+    if (!head_) audio.track_proof_stage = prove("audio/" + audio.name, audio.stitch_stage, {audio.chunk_stage}, 0);
   }
 }
 

@@ -211,4 +211,35 @@ Result<void> TranscodeBuilder::cut() {
               fmt::format("The clip lies outside the film, which is {:.2f} s long.", info.duration_seconds));
 }
 
+bool TranscodeBuilder::take_source_as_it_is() {
+  if (!video_ || why_not_played(*video_)) return false;
+  const auto& index = source_.index;
+  if (index.key_ticks.empty() || index.key_ticks.front() != index.frame_ticks.front()) return false;
+  for (const auto* sound : sounds_)
+    if (const auto fit = fits_.find(sound->index); fit == fits_.end() || !fit->second.can_copy) return false;
+  head_ = true;
+  const auto& v = *video_->video;
+  PlannedVideo video;
+  video.name = "source";
+  video.file = std::string(kHeadPrefix) + "video.mp4";
+  video.rung = {"source", v.width, v.height, video_->peak_bit_rate, v.width, v.height};
+  video.codec = video_->codec;
+  video.max_bit_rate = std::max(video_->peak_bit_rate, video_->bit_rate);
+  video.copied = true;
+  out_.videos.push_back(std::move(video));
+  return true;
+}
+
+// One copy of the whole film: a few chunks would start as many processes for no work.
+void TranscodeBuilder::join_chunks() {
+  auto& chunks = out_.cutting.chunks;
+  for (std::size_t i = 1; i < chunks.size(); ++i) {
+    chunks[0].end = chunks[i].end;
+    chunks[0].frames += chunks[i].frames;
+    chunks[0].segment_starts.insert(chunks[0].segment_starts.end(), chunks[i].segment_starts.begin(),
+                                    chunks[i].segment_starts.end());
+  }
+  chunks.resize(1);
+}
+
 }  // namespace vf::pipeline

@@ -9,7 +9,7 @@ constexpr double kPeakFactor = 1.5;
 
 std::string megabits(std::int64_t bits) { return fmt::format("{:.2f} Mbit/s", static_cast<double>(bits) / 1e6); }
 
-std::optional<std::string> picture_reason(const media::VideoInfo& v, const Rung& rung) {
+std::optional<std::string> look_reason(const media::VideoInfo& v) {
   if (v.rotation != 0 || v.mirrored) return "it must be turned upright";
   if (v.sample_aspect.num != v.sample_aspect.den && v.sample_aspect.num != 0) return "its pixels are not square";
   if (v.field_order != "progressive") return "it is interlaced";
@@ -17,6 +17,11 @@ std::optional<std::string> picture_reason(const media::VideoInfo& v, const Rung&
     return fmt::format("it is {} bit {}, and browsers play 8 bit 4:2:0", v.bit_depth, v.chroma);
   if (v.color.hdr != "sdr") return "it is HDR and the rung is SDR";
   if (v.color.range == "full") return "it is full range";
+  return std::nullopt;
+}
+
+std::optional<std::string> picture_reason(const media::VideoInfo& v, const Rung& rung) {
+  if (auto reason = look_reason(v)) return reason;
   if (v.width > rung.box_width || v.height > rung.box_height)
     return fmt::format("{}x{} is larger than the rung's {}x{}", v.width, v.height, rung.box_width, rung.box_height);
   if (v.width != rung.width || v.height != rung.height)
@@ -45,6 +50,17 @@ std::optional<std::string> why_not_copied(const media::StreamInfo& stream, const
   if (stream.peak_bit_rate > peak)
     return fmt::format("its busiest second has {}, above {}", megabits(stream.peak_bit_rate), megabits(peak));
   return gop_reason(stream.video->gop);
+}
+
+std::optional<std::string> why_not_played(const media::StreamInfo& stream) {
+  constexpr double kLongestGap = 12;  // a segment of it is as long
+  if (!stream.video) return "it is no video";
+  if (stream.codec != "h264" || stream.codec_tag == "avc3") return fmt::format("it is {}", stream.codec);
+  if (auto reason = look_reason(*stream.video)) return reason;
+  if (!stream.video->gop.closed) return "its groups of pictures are open";
+  if (!stream.video->gop.constant_parameter_sets) return "its parameters change on the way";
+  if (stream.video->gop.max_seconds > kLongestGap) return "its key frames are too rare";
+  return std::nullopt;
 }
 
 }  // namespace vf::pipeline

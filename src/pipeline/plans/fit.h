@@ -16,4 +16,7 @@ inline constexpr double kMaxKeyGapSeconds = 6.0;
 std::optional<std::string> why_not_copied(const media::StreamInfo& stream, const Rung& rung, const std::string& codec,
                                           std::int64_t max_bit_rate);
 
+// Whether browsers play the stream as it is, whatever its size and bit rate; the reason where they do not.
+std::optional<std::string> why_not_played(const media::StreamInfo& stream);
+
 }  // namespace vf::pipeline

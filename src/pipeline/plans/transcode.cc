@@ -30,4 +30,24 @@ Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOp
   return std::move(builder).finish();
 }
 
+Result<std::optional<TranscodePlan>> plan_head(const Inspection& source, const TranscodeOptions& options,
+                                               const AudioFits& fits) {
+  TranscodeOptions plain = options;
+  plain.subtitles = "none";
+  const bool changed = options.clip || options.crop || options.watermark || options.loudness || !options.copy ||
+                       options.subtitles == "burn" || options.encrypt != "none";
+  if (changed) return std::nullopt;
+  const std::optional<ContentKey> no_key;
+  TranscodeBuilder builder(source, plain, fits, no_key);
+  VF_CHECK(builder.choose_streams());
+  if (!builder.take_source_as_it_is()) return std::nullopt;
+  VF_CHECK(builder.cut());
+  builder.join_chunks();
+  builder.add_video();
+  builder.add_audio();
+  builder.add_tracks();
+  builder.add_package();
+  return std::optional(VF_TRY(std::move(builder).finish()));
+}
+
 }  // namespace vf::pipeline

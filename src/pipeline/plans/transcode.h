@@ -109,4 +109,13 @@ Result<std::vector<jobs::Stage>> audio_fit_stages(const Inspection& source, cons
 Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
                                      const std::optional<ContentKey>& key = {});
 
+// A set of one rendition, the source's own streams copied, to be shown until the real one is proven: a few
+// small stages, none of which decodes. Nothing where browsers do not play the source as it is, or where
+// something else was asked for than its pictures and sound.
+Result<std::optional<TranscodePlan>> plan_head(const Inspection& source, const TranscodeOptions& options,
+                                               const AudioFits& fits);
+
+// Names of a head's files begin with this: they outlive the publication of the real set for those who watch.
+inline constexpr const char* kHeadPrefix = "source_";
+
 }  // namespace vf::pipeline

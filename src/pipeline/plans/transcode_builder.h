@@ -28,6 +28,10 @@ class TranscodeBuilder {
   void add_verdict();
   Result<TranscodePlan> finish() &&;
 
+  // The steps of plan_head().
+  bool take_source_as_it_is();
+  void join_chunks();
+
  private:
   struct ClipTicks {
     std::int64_t from;
@@ -56,6 +60,7 @@ class TranscodeBuilder {
   const AudioFits& fits_;
   const std::optional<ContentKey>& key_;
 
+  bool head_ = false;  // the source as it is, at once and unproven
   TranscodePlan out_;
   const media::StreamInfo* video_ = nullptr;
   std::vector<const media::StreamInfo*> sounds_;

@@ -70,6 +70,32 @@ Result<void> put_files(Database& db, const std::string& subject, const std::vect
   return {};
 }
 
+Result<FileRow> read_file_row(const Statement& row) {
+  return FileRow{row.text(0), row.text(1), row.number(2), row.text(3),
+                 VF_TRY(from_json_text<std::vector<FilePart>>(row.text(4)))};
+}
+
+Result<std::vector<FileRow>> heads_of(Database& db, const std::string& video) {
+  auto rows = VF_TRY(db.prepare(
+      fmt::format("SELECT {} FROM files WHERE subject = ? AND name LIKE 'source\\_%' ESCAPE '\\'", kFileColumns)));
+  rows.bind(video);
+  std::vector<FileRow> out;
+  while (VF_TRY(rows.step())) out.push_back(VF_TRY(read_file_row(rows)));
+  return out;
+}
+
+Result<void> drop_heads(Database& db, const std::string& video) {
+  VF_CHECK(VF_TRY(db.prepare("DELETE FROM files WHERE subject = ? AND name LIKE 'source\\_%' ESCAPE '\\'"))
+               .bind(video)
+               .run());
+  return VF_TRY(db.prepare("DELETE FROM blob_references WHERE subject = ?1 AND sha256 NOT IN (SELECT "
+                           "json_extract(p.value, '$.sha256') FROM files f, json_each(f.pieces) p WHERE f.subject = "
+                           "?1) AND sha256 NOT IN (SELECT source_sha256 FROM videos WHERE id = ?1 AND source_sha256 IS "
+                           "NOT NULL)"))
+      .bind(video)
+      .run();
+}
+
 Result<void> remove_files(Database& db, const std::string& subject) {
   VF_CHECK(VF_TRY(db.prepare("DELETE FROM files WHERE subject = ?")).bind(subject).run());
   return VF_TRY(db.prepare("DELETE FROM blob_references WHERE subject = ?")).bind(subject).run();

@@ -36,6 +36,15 @@ Result<void> append_event(Database& db, Subject kind, const std::string& subject
 // Sets the subject's files of these names and the references to their blobs.
 Result<void> put_files(Database& db, const std::string& subject, const std::vector<FileRow>& files);
 
+// A video's files that were shown before its set was proven.
+Result<std::vector<FileRow>> heads_of(Database& db, const std::string& video);
+
+// Forgets those, with the references that no other file of the video needs.
+Result<void> drop_heads(Database& db, const std::string& video);
+
+inline constexpr const char* kFileColumns = "name, content_type, size, etag, pieces";
+Result<FileRow> read_file_row(const Statement& row);
+
 // Forgets all files of the subject and their references.
 Result<void> remove_files(Database& db, const std::string& subject);
 

@@ -28,13 +28,13 @@ class SqliteJobStore : public JobStore {
   Result<void> lose_worker(const std::string& worker, int max_attempts) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<std::optional<Lease>> lease(const std::string& worker, const Capacity& capacity) override;
-  Result<std::optional<std::vector<std::int64_t>>> beat(const std::string& worker, const std::vector<Beat>& leases) override;
+  Result<std::optional<std::vector<std::int64_t>>> beat(const std::string& worker,
+                                                        const std::vector<Beat>& leases) override;
   Result<bool> complete(std::int64_t token, const std::vector<StageDone>& done) override;
   Result<bool> extend(std::int64_t token, const Extension& extension) override;
   Result<bool> finish(std::int64_t token, const Finished& finished) override;
   Result<bool> put_back(std::int64_t token, const Error& error, std::int64_t delay_ms, bool counts) override;
   Result<bool> fail(std::int64_t token, const Error& error) override;
-  Result<bool> offer(std::int64_t token, const std::vector<FileRow>& files) override;
   Result<QueueFigures> figures() override;
 
  private:

@@ -73,8 +73,9 @@ Result<void> release_dependents(Database& db, const std::string& job, int round,
 
 // What runs or waits for a worker now; null before the next step of the plan is known.
 Result<json::value> next_stage_of(Database& db, const Held& lease) {
-  auto row = VF_TRY(db.prepare("SELECT id FROM stages WHERE job = ? AND round = ? AND kind <> 'drive' AND state IN "
-                               "('running', 'ready') ORDER BY state = 'running' DESC, priority DESC, id LIMIT 1"));
+  auto row =
+      VF_TRY(db.prepare("SELECT id FROM stages WHERE job = ? AND round = ? AND kind <> 'drive' AND state IN "
+                        "('running', 'ready') ORDER BY state = 'running' DESC, priority DESC, id LIMIT 1"));
   row.bind(lease.job.id).bind(lease.round);
   return VF_TRY(row.step()) ? json::value(row.text(0)) : json::value(nullptr);
 }
@@ -405,6 +406,22 @@ Result<void> note_facts(Database& db, const std::string& video, const VideoFacts
 
 }  // namespace
 
+namespace {
+
+// Files of a video whose job still runs. Those of an earlier set stay until the new one is proven.
+Result<void> show_early(Database& db, const Job& job, const std::vector<FileRow>& files, std::int64_t now) {
+  VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'playable', updated_at = ? WHERE id = ? AND state = "
+                             "'processing'"))
+               .bind(now)
+               .bind(*job.video)
+               .run());
+  if (db.changes() == 0) return {};
+  VF_CHECK(put_files(db, *job.video, files));
+  return append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now);
+}
+
+}  // namespace
+
 Result<bool> SqliteJobStore::extend(std::int64_t token, const Extension& extension) {
   return under_token(pool_, token, [&](Database& db, const Held& lease) -> Result<bool> {
     const int round = lease.round + 1;
@@ -419,6 +436,7 @@ Result<bool> SqliteJobStore::extend(std::int64_t token, const Extension& extensi
     for (const auto& stage : extension.stages) VF_CHECK(insert_stage(db, lease.job.id, round, stage));
     VF_CHECK(insert_next_drive(db, lease.job.id, round, extension.stages.size()));
     if (extension.facts && lease.job.video) VF_CHECK(note_facts(db, *lease.job.video, *extension.facts, now_()));
+    if (!extension.shown.empty() && lease.job.video) VF_CHECK(show_early(db, lease.job, extension.shown, now_()));
     VF_CHECK(VF_TRY(db.prepare("UPDATE stages SET state = 'done', worker = NULL, finished_at = ? WHERE token = ? AND "
                                "state = 'running'"))
                  .bind(now_())
@@ -430,8 +448,11 @@ Result<bool> SqliteJobStore::extend(std::int64_t token, const Extension& extensi
 
 namespace {
 
+// What was shown early stays for those who watch it (forget_heads() ends it); everything else is replaced.
 Result<void> publish_to_video(Database& db, const Job& job, const Finished& finished, std::int64_t now) {
+  const auto heads = VF_TRY(heads_of(db, *job.video));
   VF_CHECK(remove_files(db, *job.video));
+  VF_CHECK(put_files(db, *job.video, heads));
   auto source = VF_TRY(db.prepare("SELECT source_sha256, source_size FROM videos WHERE id = ?"));
   source.bind(*job.video);
   if (!VF_TRY(source.step())) return {};
@@ -492,22 +513,6 @@ Result<bool> SqliteJobStore::finish(std::int64_t token, const Finished& finished
     json::object data{{"jobId", job.id}};
     if (job.video) data["videoId"] = *job.video;
     VF_CHECK(append_event(db, Subject::job, job.id, job.owner, "done", data, now_()));
-    return true;
-  });
-}
-
-Result<bool> SqliteJobStore::offer(std::int64_t token, const std::vector<FileRow>& files) {
-  return under_token(pool_, token, [&](Database& db, const Held& lease) -> Result<bool> {
-    if (!lease.job.video) return false;
-    VF_CHECK(put_files(db, *lease.job.video, files));
-    VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'playable', updated_at = ? WHERE id = ? AND state = "
-                               "'processing'"))
-                 .bind(now_())
-                 .bind(*lease.job.video)
-                 .run());
-    if (db.changes() > 0)
-      VF_CHECK(append_event(db, Subject::video, *lease.job.video, lease.job.owner, "state",
-                            json::object{{"state", "playable"}}, now_()));
     return true;
   });
 }

@@ -202,6 +202,20 @@ Result<std::optional<Video>> SqliteVideoStore::change(const std::string& id, con
   });
 }
 
+Result<void> SqliteVideoStore::mark_damaged(const std::string& id, const std::string& why) {
+  return pool_.write([&](Database& db) -> Result<void> {
+    const auto video = VF_TRY(find_video(db, id));
+    if (!video) return {};
+    const json::object error{{"code", to_string(ErrorCode::not_found)}, {"detail", why}};
+    VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'failed', error = ?, updated_at = ? WHERE id = ?"))
+                 .bind(dump(error))
+                 .bind(now_())
+                 .bind(id)
+                 .run());
+    return append_event(db, Subject::video, id, video->owner, "error", error, now_());
+  });
+}
+
 Result<bool> SqliteVideoStore::remove(const std::string& id) {
   return pool_.write([&](Database& db) -> Result<bool> {
     auto jobs = VF_TRY(db.prepare("SELECT id FROM jobs WHERE video = ?"));
@@ -217,17 +231,6 @@ Result<bool> SqliteVideoStore::remove(const std::string& id) {
     return db.changes() > 0;
   });
 }
-
-namespace {
-
-constexpr const char* kFileColumns = "name, content_type, size, etag, pieces";
-
-Result<FileRow> read_file_row(const Statement& row) {
-  return FileRow{row.text(0), row.text(1), row.number(2), row.text(3),
-                 VF_TRY(from_json_text<std::vector<FilePart>>(row.text(4)))};
-}
-
-}  // namespace
 
 Result<std::vector<FileRow>> SqliteVideoStore::files(const std::string& subject) {
   return pool_.read([&](Database& db) -> Result<std::vector<FileRow>> {
@@ -296,6 +299,18 @@ Result<std::vector<std::string>> SqliteVideoStore::referenced_blobs() {
     while (VF_TRY(rows.step()))
       for (const auto& blob : VF_TRY(from_json_text<jobs::StageOutput>(rows.text(0))).blobs) out.push_back(blob.sha256);
     return out;
+  });
+}
+
+Result<std::int64_t> SqliteVideoStore::forget_heads(std::int64_t before_ms, int limit) {
+  return pool_.write([&](Database& db) -> Result<std::int64_t> {
+    auto rows =
+        VF_TRY(db.prepare("SELECT DISTINCT v.id FROM videos v JOIN files f ON f.subject = v.id WHERE v.state = "
+                          "'ready' AND v.updated_at < ? AND f.name LIKE 'source\\_%' ESCAPE '\\' LIMIT ?"));
+    rows.bind(before_ms).bind(limit);
+    const auto ids = VF_TRY(texts(std::move(rows)));
+    for (const auto& id : ids) VF_CHECK(drop_heads(db, id));
+    return static_cast<std::int64_t>(ids.size());
   });
 }
 

@@ -16,6 +16,7 @@ class SqliteVideoStore : public VideoStore {
   Result<std::optional<Video>> find(const std::string& id) override;
   Result<Page<Video>> list(const VideoFilter& filter, int limit, const std::optional<Cursor>& from) override;
   Result<std::optional<Video>> change(const std::string& id, const VideoChange& change) override;
+  Result<void> mark_damaged(const std::string& id, const std::string& why) override;
   Result<bool> remove(const std::string& id) override;
   Result<std::vector<FileRow>> files(const std::string& subject) override;
   Result<std::optional<FileRow>> file(const std::string& subject, const std::string& name) override;
@@ -24,6 +25,7 @@ class SqliteVideoStore : public VideoStore {
   Result<bool> remove_caption(const std::string& video, const std::string& language) override;
   Result<std::vector<std::string>> expired(std::int64_t now_ms, int limit) override;
   Result<std::vector<std::string>> referenced_blobs() override;
+  Result<std::int64_t> forget_heads(std::int64_t before_ms, int limit) override;
   Result<Usage> usage(const std::string& owner) override;
   Result<std::vector<std::pair<std::string, std::int64_t>>> count_by_state() override;
 
