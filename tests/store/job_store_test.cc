@@ -43,7 +43,7 @@ class JobStoreTest : public testing::Test {
         later.push_back(*lease);
         continue;
       }
-      ASSERT_TRUE(*store.extend(lease->token, {std::move(stages), {}, 1, {}}));
+      ASSERT_TRUE(*store.extend(lease->token, {std::move(stages), {}, 1, {}, {}}));
       for (const auto& other : later) ASSERT_TRUE(*store.put_back(other.token, {}, 0, false));
       later.clear();
       return;
@@ -257,6 +257,37 @@ TEST_F(JobStoreTest, AnUploadIsAcceptedOnce) {
   EXPECT_TRUE(*videos.remove("v"));
   EXPECT_THAT(*videos.referenced_blobs(), IsEmpty());
   EXPECT_FALSE(*store.find(made->job->id)) << "a video's jobs go with it";
+}
+
+TEST_F(JobStoreTest, WhatIsShownEarlyStaysForThoseWhoWatch) {
+  SqliteUploadStore uploads(*pool, [this] { return now; });
+  SqliteVideoStore videos(*pool, [this] { return now; });
+  Accepted accepted;
+  accepted.video.id = "v";
+  accepted.video.owner = "a";
+  accepted.video.visibility = "private";
+  accepted.video.source = jobs::BlobRef{"source", 10};
+  accepted.job = NewJob{"transcode", "a", {}, json::object{}, 0, "c"};
+  ASSERT_TRUE(uploads.accept(accepted));
+  const auto file = [](const std::string& name, const std::string& blob) {
+    return FileRow{name, "video/mp4", 5, blob, {{blob, 0, 5, 5}}};
+  };
+  const auto first = *store.lease("w", kLight);
+  ASSERT_TRUE(
+      *store.extend(first->token, {{}, {}, 0.5, {file("source_video.mp4", "head"), file("master.m3u8", "m1")}, {}}));
+  EXPECT_EQ((*videos.find("v"))->state, "playable");
+  const auto last = *store.lease("w", kLight);
+  Finished finished;
+  finished.for_video = true;
+  finished.files = {file("video_1080p.mp4", "real"), file("master.m3u8", "m2")};
+  ASSERT_TRUE(*store.finish(last->token, finished));
+  EXPECT_EQ((*videos.find("v"))->state, "ready");
+  EXPECT_EQ((*videos.file("v", "master.m3u8"))->etag, "m2");
+  EXPECT_TRUE(*videos.file("v", "source_video.mp4"));
+  now += 1000;
+  EXPECT_EQ(*videos.forget_heads(now, 10), 1);
+  EXPECT_FALSE(*videos.file("v", "source_video.mp4"));
+  EXPECT_THAT(*videos.referenced_blobs(), testing::UnorderedElementsAre("source", "real", "m2"));
 }
 
 }  // namespace
