@@ -25,6 +25,12 @@ void Sha256::update(std::span<const std::uint8_t> bytes) {
 }
 void Sha256::update(std::string_view text) { EVP_DigestUpdate(state_->context, text.data(), text.size()); }
 
+Sha256 Sha256::copy() const {
+  Sha256 out;
+  EVP_MD_CTX_copy_ex(out.state_->context, state_->context);
+  return out;
+}
+
 std::string Sha256::finish() {
   std::array<unsigned char, 32> digest{};
   unsigned length = 0;

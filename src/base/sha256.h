@@ -21,6 +21,8 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::span<const std::uint8_t> bytes);
   void update(std::string_view text);
+  // The same state once more, to go on from in two directions.
+  Sha256 copy() const;
   // The hash of everything so far; the object is spent afterwards. 64 characters.
   std::string finish();
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ class BlobStore {
   // Hashes what was written, makes it durable and gives it its name. Bytes that are already there
   // are not stored twice.
   virtual Result<jobs::BlobRef> commit(std::unique_ptr<Staged> staged) = 0;
+
+  // A whole file of this machine under the hash of its bytes, without a copy where the adapter can share
+  // them. The file is durable and nobody writes to it any more; its own name stays the caller's to remove.
+  // `sha256`: of its bytes, where the caller hashed them as it wrote them; empty: the adapter reads them.
+  virtual Result<jobs::BlobRef> adopt(const std::filesystem::path& file, const std::string& sha256) = 0;
 
   // For reading, from offset 0. Errors: not_found.
   virtual Result<UniqueFd> open(const jobs::BlobRef& blob) = 0;

@@ -103,8 +103,12 @@ void IdempotencyKeys::Claim::keep(std::string_view asked, const Response& respon
 }
 
 std::string IdempotencyKeys::Claim::derived_id() const {
-  if (!held_) return make_uuid();
-  auto hex = sha256_hex(fmt::format("{}\n{}", held_->key.first, held_->key.second)).substr(0, 32);
+  return held_ ? http::derived_id(held_->key.first, held_->key.second) : make_uuid();
+}
+
+std::string derived_id(const std::string& account, std::string_view key) {
+  if (key.empty()) return make_uuid();
+  auto hex = sha256_hex(fmt::format("{}\n{}", account, key)).substr(0, 32);
   hex[12] = '8';  // RFC 9562 5.8: a UUID by a rule of our own
   hex[16] = 'a';
   return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),

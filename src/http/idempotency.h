@@ -23,6 +23,9 @@ using Handler = std::function<Response(const Call&)>;
 // The handler with that promise around it. What was asked is told apart by method, path, query and body.
 Handler idempotent(Platform& platform, Handler handler);
 
+// A UUID that is the same for every request of the account under this key; a fresh one for an empty key.
+std::string derived_id(const std::string& account, std::string_view key);
+
 // For endpoints that take their body as a stream: the same in steps. One object an endpoint, shared by its
 // requests; thread-safe.
 class IdempotencyKeys {
@@ -38,7 +41,7 @@ class IdempotencyKeys {
     std::optional<Response> earlier(const Request& request, std::string_view asked) const;
     // Keeps an answer of the 2xx class.
     void keep(std::string_view asked, const Response& response) const;
-    // A UUID that is the same for every request under this key; a fresh one where there is none.
+    // derived_id() of the account and the key.
     std::string derived_id() const;
 
    private:

@@ -23,7 +23,7 @@ struct Upload {
 // A whole upload: bytes that are in the blob store now.
 struct Accepted {
   std::string upload;  // id; empty where none was registered
-  Video video;         // id, owner, title ..., source; the state becomes "processing"
+  Video video;         // id, owner, title ..., source; the state becomes "processing", or "uploading" without one
   std::optional<NewJob> job;
 };
 
@@ -34,6 +34,7 @@ class UploadStore {
   virtual Result<void> create(const Upload& upload) = 0;
   virtual Result<std::optional<Upload>> find(const std::string& id) = 0;
   virtual Result<void> declare_size(const std::string& id, std::int64_t size) = 0;
+  virtual Result<void> keep_until(const std::string& id, std::int64_t expires_ms) = 0;
   virtual Result<bool> remove(const std::string& id) = 0;
 
   // Video, its first job and their events at once. Taken once: a second call for the same upload returns
@@ -43,9 +44,17 @@ class UploadStore {
     std::optional<Job> job;
   };
   virtual Result<Made> accept(const Accepted& accepted) = 0;
+  // What that call made; nothing before it.
+  virtual Result<std::optional<Made>> made(const std::string& id) = 0;
 
   virtual Result<std::vector<std::string>> expired(std::int64_t now_ms, int limit) = 0;
-  virtual Result<std::vector<std::string>> open() = 0;  // ids
+  // Those that are not done: for disk space that was promised.
+  struct Open {
+    std::string id;
+    std::string protocol;
+    std::optional<std::int64_t> size;
+  };
+  virtual Result<std::vector<Open>> open() = 0;
   // Bytes declared by an owner's open uploads, and uploads begun since then.
   struct Pending {
     std::int64_t bytes = 0;

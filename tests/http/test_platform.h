@@ -64,8 +64,7 @@ class TestPlatform {
             links,
             root / "uploads",
             [this] { return store::wall_clock_ms() + shift_ms; },
-            [this] { ++rings; },
-            [](const std::string&) { return 0.0; }};
+            [this] { ++rings; }};
   }
 };
 

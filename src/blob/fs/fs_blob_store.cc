@@ -66,22 +66,33 @@ class FsBlobStore final : public BlobStore {
   Result<jobs::BlobRef> commit(std::unique_ptr<Staged> staged) override {
     auto& file = static_cast<FsStaged&>(*staged);
     jobs::BlobRef blob{VF_TRY(sha256_file(file.fd())), VF_TRY(file_size(file.fd()))};
-    const auto target = path_of(blob.sha256);
-    if (VF_TRY(intact(blob))) {
-      // Written again: young again, so that no collection takes it from under its new reader.
-      ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
-      return blob;
-    }
-    const auto what = fmt::format("write to the work folder '{}'", root_.string());
-    if (::fsync(file.fd()) != 0) return std::unexpected(system_error(errno, what));
-    if (!fs::exists(target.parent_path())) {
-      VF_CHECK(make_folder(target.parent_path()));
-      VF_CHECK(sync_folder(root_ / "blobs"));
-    }
-    if (::rename(file.path().c_str(), target.c_str()) != 0) return std::unexpected(system_error(errno, what));
+    if (VF_TRY(kept_already(blob))) return blob;
+    if (::fsync(file.fd()) != 0) return std::unexpected(system_error(errno, writing()));
+    const auto target = VF_TRY(place_for(blob));
+    if (::rename(file.path().c_str(), target.c_str()) != 0) return std::unexpected(system_error(errno, writing()));
     file.renamed();
     VF_CHECK(sync_folder(target.parent_path()));
     return blob;
+  }
+
+  Result<jobs::BlobRef> adopt(const fs::path& file, const std::string& sha256) override {
+    const auto fd = VF_TRY(open_for_read(file));
+    const auto size = VF_TRY(file_size(fd.get()));
+    jobs::BlobRef blob{sha256.empty() ? VF_TRY(sha256_file(fd.get())) : sha256, size};
+    if (VF_TRY(kept_already(blob))) return blob;
+    const auto target = VF_TRY(place_for(blob));
+    // EEXIST: somebody gave us the same bytes in this moment.
+    if (::link(file.c_str(), target.c_str()) == 0 || errno == EEXIST) {
+      ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
+      VF_CHECK(sync_folder(target.parent_path()));
+      return blob;
+    }
+    // Another file system, or one without links.
+    if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
+      return std::unexpected(system_error(errno, writing()));
+    auto staged = VF_TRY(stage());
+    VF_CHECK(copy_range(fd.get(), 0, size, staged->fd()));
+    return commit(std::move(staged));
   }
 
   Result<UniqueFd> open(const jobs::BlobRef& blob) override {
@@ -132,6 +143,25 @@ class FsBlobStore final : public BlobStore {
   std::string place() const override { return root_.string(); }
 
  private:
+  std::string writing() const { return fmt::format("write to the work folder '{}'", root_.string()); }
+
+  // Stored again: young again, so that no collection takes it from under its new reader.
+  Result<bool> kept_already(const jobs::BlobRef& blob) {
+    if (!VF_TRY(intact(blob))) return false;
+    ::utimensat(AT_FDCWD, path_of(blob.sha256).c_str(), nullptr, 0);
+    return true;
+  }
+
+  // The blob's path, in a folder that is there durably.
+  Result<fs::path> place_for(const jobs::BlobRef& blob) {
+    auto target = path_of(blob.sha256);
+    if (!fs::exists(target.parent_path())) {
+      VF_CHECK(make_folder(target.parent_path()));
+      VF_CHECK(sync_folder(root_ / "blobs"));
+    }
+    return target;
+  }
+
   fs::path path_of(const std::string& sha256) const { return root_ / "blobs" / sha256.substr(0, 2) / sha256; }
 
   fs::path root_;

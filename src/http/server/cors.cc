@@ -15,7 +15,8 @@ constexpr std::string_view kExposed =
     "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy, "
     "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, "
-    "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Upload-Defer-Length";
+    "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Upload-Defer-Length, "
+    "Upload-Video-Id, Upload-Job-Id, Idempotency-Replayed";
 
 bool listed(const CorsOptions& options, std::string_view origin) {
   return std::find(options.origins.begin(), options.origins.end(), origin) != options.origins.end();

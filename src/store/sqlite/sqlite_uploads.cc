@@ -68,6 +68,12 @@ Result<void> SqliteUploadStore::declare_size(const std::string& id, std::int64_t
   });
 }
 
+Result<void> SqliteUploadStore::keep_until(const std::string& id, std::int64_t expires_ms) {
+  return pool_.write([&](Database& db) -> Result<void> {
+    return VF_TRY(db.prepare("UPDATE uploads SET expires_at = ? WHERE id = ?")).bind(expires_ms).bind(id).run();
+  });
+}
+
 Result<bool> SqliteUploadStore::remove(const std::string& id) {
   return pool_.write([&](Database& db) -> Result<bool> {
     VF_CHECK(VF_TRY(db.prepare("DELETE FROM uploads WHERE id = ?")).bind(id).run());
@@ -84,7 +90,7 @@ Result<UploadStore::Made> SqliteUploadStore::accept(const Accepted& accepted) {
     }
     Made made;
     made.video = accepted.video;
-    made.video.state = accepted.job ? "processing" : "uploading";
+    made.video.state = accepted.video.source ? "processing" : "uploading";
     made.video.created_ms = made.video.updated_ms = now_();
     VF_CHECK(insert_video(db, made.video));
     if (accepted.job) {
@@ -109,9 +115,20 @@ Result<std::vector<std::string>> SqliteUploadStore::expired(std::int64_t now_ms,
   });
 }
 
-Result<std::vector<std::string>> SqliteUploadStore::open() {
-  return pool_.read([](Database& db) -> Result<std::vector<std::string>> {
-    return texts(VF_TRY(db.prepare("SELECT id FROM uploads WHERE state = 'open'")));
+Result<std::optional<UploadStore::Made>> SqliteUploadStore::made(const std::string& id) {
+  return pool_.read([&](Database& db) -> Result<std::optional<Made>> {
+    const auto upload = VF_TRY(find_upload(db, id));
+    if (!upload || !upload->video) return std::nullopt;
+    return VF_TRY(made_before(db, *upload->video));
+  });
+}
+
+Result<std::vector<UploadStore::Open>> SqliteUploadStore::open() {
+  return pool_.read([](Database& db) -> Result<std::vector<Open>> {
+    auto rows = VF_TRY(db.prepare("SELECT id, protocol, size FROM uploads WHERE state = 'open'"));
+    std::vector<Open> out;
+    while (VF_TRY(rows.step())) out.push_back({rows.text(0), rows.text(1), rows.maybe_number(2)});
+    return out;
   });
 }
 

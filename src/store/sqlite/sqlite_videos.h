@@ -45,10 +45,12 @@ class SqliteUploadStore : public UploadStore {
   Result<void> create(const Upload& upload) override;
   Result<std::optional<Upload>> find(const std::string& id) override;
   Result<void> declare_size(const std::string& id, std::int64_t size) override;
+  Result<void> keep_until(const std::string& id, std::int64_t expires_ms) override;
   Result<bool> remove(const std::string& id) override;
   Result<Made> accept(const Accepted& accepted) override;
+  Result<std::optional<Made>> made(const std::string& id) override;
   Result<std::vector<std::string>> expired(std::int64_t now_ms, int limit) override;
-  Result<std::vector<std::string>> open() override;
+  Result<std::vector<Open>> open() override;
   Result<Pending> pending(const std::string& owner, std::int64_t since_ms) override;
 
  private:
