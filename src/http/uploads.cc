@@ -51,8 +51,7 @@ std::expected<store::Upload, Response> begin_upload(UploadContext& context, cons
   return upload;
 }
 
-std::expected<store::Upload, Response> own_upload(UploadContext& context, const Call& call,
-                                                  std::string_view protocol) {
+std::expected<store::Upload, Response> own_upload(UploadContext& context, const Call& call, std::string_view protocol) {
   const auto& id = call.param("id");
   if (!is_uuid(id)) return std::unexpected(unknown_upload(call.request));
   auto found = context.platform.uploads.find(id);

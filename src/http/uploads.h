@@ -44,8 +44,7 @@ std::optional<Response> refuse_upload(Platform& platform, const Request& request
                                       std::optional<std::int64_t> size, bool begins);
 
 // The caller's own upload, whatever its state. 404 for another's as for one that is not there.
-std::expected<store::Upload, Response> own_upload(UploadContext& context, const Call& call,
-                                                  std::string_view protocol);
+std::expected<store::Upload, Response> own_upload(UploadContext& context, const Call& call, std::string_view protocol);
 
 // The same, still open and locked for this request. 410 once it expired, 423 where another request has it.
 struct Receiving {

@@ -58,10 +58,11 @@ std::optional<Response> beyond_disk(Platform& platform, const Request& request, 
   const auto margin = platform.options.disk_margin_bytes;
   const auto free = static_cast<std::int64_t>(space.available);
   if (size <= free - margin - *promised) return std::nullopt;
-  return problem(request, 507, to_string(ErrorCode::no_space),
-                 fmt::format("The upload needs {} bytes. The disk has {} free, of which {} are promised to other uploads "
-                             "and {} are kept in reserve; free some space or try again later.",
-                             size, free, *promised, margin));
+  return problem(
+      request, 507, to_string(ErrorCode::no_space),
+      fmt::format("The upload needs {} bytes. The disk has {} free, of which {} are promised to other uploads "
+                  "and {} are kept in reserve; free some space or try again later.",
+                  size, free, *promised, margin));
 }
 
 }  // namespace

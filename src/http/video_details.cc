@@ -19,7 +19,10 @@ CodePoint first_code_point(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
   if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+  const std::size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                           : 0;
   if (length == 0 || text.size() < length) return {};
   char32_t value = lead & (0xFFU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
@@ -55,7 +58,8 @@ std::string filtered(std::string_view text, std::size_t limit, Drop drop) {
 }
 
 std::string one_line(std::string_view text) {
-  return std::string(trim(filtered(text, text.size() * 3, [](char32_t c) { return is_control(c) || turns_direction(c); })));
+  return std::string(
+      trim(filtered(text, text.size() * 3, [](char32_t c) { return is_control(c) || turns_direction(c); })));
 }
 
 std::string lines(std::string_view text) {
@@ -63,8 +67,7 @@ std::string lines(std::string_view text) {
 }
 
 std::unexpected<Error> bad(std::string pointer, std::string message) {
-  return std::unexpected(
-      Error{ErrorCode::invalid_argument, fmt::format("At {}: {}", pointer, message), {}, pointer});
+  return std::unexpected(Error{ErrorCode::invalid_argument, fmt::format("At {}: {}", pointer, message), {}, pointer});
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ Response accepted_response(int status, const store::UploadStore::Made& made) {
 std::vector<Endpoint> upload_endpoints(Platform& platform) {
   const auto uploads = std::make_shared<UploadContext>(platform);
   std::vector<Endpoint> out;
-  for (auto rows : {tus_endpoints(uploads), presigned_endpoints(uploads), form_endpoints(uploads),
-                    import_endpoints(uploads)})
+  for (auto rows :
+       {tus_endpoints(uploads), presigned_endpoints(uploads), form_endpoints(uploads), import_endpoints(uploads)})
     out.insert(out.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
   return out;
 }

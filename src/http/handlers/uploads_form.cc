@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/sha256.h"
+#include "base/uuid.h"
 #include "http/handlers/uploads.h"
 #include "http/message/multipart.h"
 #include "http/message/problem.h"
 #include "http/message/target.h"
+#include "http/views.h"
 
 namespace vf::http {
 namespace {
@@ -15,23 +17,9 @@ using SharedCall = std::shared_ptr<const Call>;
 
 constexpr std::size_t kMostFieldBytes = 64 * 1024;
 
-json::object video_json(const store::Video& video) {
-  return {{"id", video.id},
-          {"title", video.title},
-          {"description", video.description},
-          {"tags", to_json(video.tags)},
-          {"visibility", video.visibility},
-          {"state", video.state},
-          {"fileName", video.file_name}};
-}
-
-json::object job_json(const store::Job& job, std::int64_t) {
-  return {{"id", job.id}, {"kind", job.kind}, {"state", job.state}};
-}
-
 std::unexpected<Error> bad(std::string_view field, std::string_view message) {
-  return std::unexpected(Error{ErrorCode::invalid_argument, fmt::format("At /{}: {}", field, message), {},
-                               fmt::format("/{}", field)});
+  return std::unexpected(
+      Error{ErrorCode::invalid_argument, fmt::format("At /{}: {}", field, message), {}, fmt::format("/{}", field)});
 }
 
 // Puts the parts where they belong: fields into `details`, the file onto the disk.
@@ -50,7 +38,8 @@ class FormParts final : public PartSink {
     }
     for (const std::string_view known : {"title", "description", "tags", "visibility"})
       if (name_ == known) return {};
-    return bad(clean_file_name(name_), "nobody knows this field; there are title, description, tags, visibility, file.");
+    return bad(clean_file_name(name_),
+               "nobody knows this field; there are title, description, tags, visibility, file.");
   }
 
   Result<void> data(std::span<const std::uint8_t> bytes) override {
@@ -183,8 +172,13 @@ Opened receive(const SharedUploads& uploads, const SharedCall& call) {
 }  // namespace
 
 std::vector<Endpoint> form_endpoints(const SharedUploads& uploads) {
-  Endpoint out{"POST", "/api/videos", auth::Permission::write_videos, RateClass::upload,
-               uploads->platform.options.max_form_bytes, {}, {}};
+  Endpoint out{"POST",
+               "/api/videos",
+               auth::Permission::write_videos,
+               RateClass::upload,
+               uploads->platform.options.max_form_bytes,
+               {},
+               {}};
   out.begin = [uploads](SharedCall call) { return receive(uploads, call); };
   return {std::move(out)};
 }

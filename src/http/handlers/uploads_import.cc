@@ -31,7 +31,8 @@ std::unexpected<Error> bad(std::string message) {
 // scheme "://" authority path (RFC 3986 3). Gives the last part of the path, as a file's name.
 Result<std::string> file_name_of(std::string_view url) {
   if (url.empty() || url.size() > kLongestUrl) return bad(fmt::format("expected 1 to {} characters.", kLongestUrl));
-  if (!std::ranges::all_of(url, [](char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; }))
+  if (!std::ranges::all_of(
+          url, [](char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; }))
     return bad("expected an address in ASCII, with everything else percent-encoded.");
   const auto colon = url.find("://");
   const auto scheme = lower(url.substr(0, colon));

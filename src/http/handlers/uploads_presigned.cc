@@ -100,7 +100,8 @@ class PutSink final : public BodySink {
 
   Response finish() override {
     const auto& request = call_->request;
-    if (file_.size() == 0) return problem(request, 400, "invalid_argument", "The body is empty; send the file's bytes.");
+    if (file_.size() == 0)
+      return problem(request, 400, "invalid_argument", "The body is empty; send the file's bytes.");
     if (upload_.size && file_.size() != *upload_.size) return wrong_size(std::to_string(file_.size()));
     for (auto& checksum : checksums_)
       if (!checksum.matches())
@@ -110,7 +111,8 @@ class PutSink final : public BodySink {
     if (auto synced = file_.sync(); !synced) return problem(request, synced.error());
     if (auto kept = file_.keep_trial(); !kept) return problem(request, kept.error());
     const auto hash = file_.sha256();
-    auto out = json_response(200, json::object{{"uploadId", upload_.id}, {"sizeBytes", file_.size()}, {"sha256", hash}});
+    auto out =
+        json_response(200, json::object{{"uploadId", upload_.id}, {"sizeBytes", file_.size()}, {"sha256", hash}});
     out.headers.set("ETag", fmt::format("\"{}\"", hash));
     return out;
   }
@@ -200,8 +202,13 @@ std::vector<Endpoint> presigned_endpoints(const SharedUploads& uploads) {
   Endpoint order{"POST", "/api/storage/upload-url", Permission::write_videos, RateClass::upload, kJsonBytes, {}, {}};
   order.handle = idempotent(platform, [uploads](const Call& call) { return order_url(*uploads, call); });
   // Open: the address itself is the right to use it, once.
-  Endpoint take{"PUT", "/api/storage/uploads/{id}/{token}", Permission::open, RateClass::none,
-                platform.options.max_upload_bytes, {}, {}};
+  Endpoint take{"PUT",
+                "/api/storage/uploads/{id}/{token}",
+                Permission::open,
+                RateClass::none,
+                platform.options.max_upload_bytes,
+                {},
+                {}};
   take.begin = [uploads](SharedCall call) { return put(uploads, call); };
   Endpoint done{"POST", "/api/upload/confirm", Permission::write_videos, RateClass::api, kJsonBytes, {}, {}};
   done.handle = idempotent(platform, [uploads](const Call& call) { return confirm(*uploads, call); });

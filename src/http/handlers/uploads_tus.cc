@@ -75,10 +75,11 @@ class TusSink final : public BodySink {
   Response mismatch() {
     const auto undone = file_.undo_trial();
     if (!undone) return failed(undone.error());
-    auto out = problem(call_->request, 460, "checksum_mismatch",
-                       fmt::format("The bytes do not have the {} of Upload-Checksum; nothing of them was kept. Send them "
-                                   "again from offset {}.",
-                                   checksum_->algorithm(), file_.size()));
+    auto out =
+        problem(call_->request, 460, "checksum_mismatch",
+                fmt::format("The bytes do not have the {} of Upload-Checksum; nothing of them was kept. Send them "
+                            "again from offset {}.",
+                            checksum_->algorithm(), file_.size()));
     return tus::marked(std::move(out));
   }
 
@@ -113,8 +114,8 @@ Opened take_bytes(const SharedUploads& uploads, const SharedCall& call, Receivin
   Opened out;
   // One more than there is room for, so that it is this sink which says so.
   out.body_limit = room + 1;
-  out.sink = std::make_unique<TusSink>(uploads, call, std::move(receiving), room, std::move(*checksum),
-                                       std::move(success));
+  out.sink =
+      std::make_unique<TusSink>(uploads, call, std::move(receiving), room, std::move(*checksum), std::move(success));
   return out;
 }
 
@@ -151,9 +152,9 @@ Opened patch(const SharedUploads& uploads, const SharedCall& call) {
   auto receiving = receive_upload(*uploads, request, mine->id);
   if (!receiving) return answered(std::move(receiving).error());
   if (**offset != receiving->file.size()) {
-    auto out = problem(request, 409, "conflict",
-                       fmt::format("Upload-Offset is {}, but {} bytes are here; go on from there.", **offset,
-                                   receiving->file.size()));
+    auto out = problem(
+        request, 409, "conflict",
+        fmt::format("Upload-Offset is {}, but {} bytes are here; go on from there.", **offset, receiving->file.size()));
     tus::add_offset(out, receiving->file.size());
     return answered(std::move(out));
   }

@@ -93,8 +93,9 @@ std::expected<Metadata, Response> metadata_field(const Request& request) {
   out.file_name = value("filename").value_or(value("name").value_or(""));
   VideoDetails details{value("title"), value("description"), {}, value("visibility")};
   const auto tags = value("tags");
-  for (const auto* text : {&details.title, &details.description, &details.visibility, &tags})
-    if (*text && !is_utf8(**text)) return bad(request, "A value of Upload-Metadata is not UTF-8 text.");
+  for (const auto* key : {"title", "description", "visibility", "tags"})
+    if (!is_utf8(value(key).value_or("")))
+      return bad(request, fmt::format("Upload-Metadata: {} is no UTF-8 text.", key));
   if (details.title && details.title->empty()) details.title.reset();
   if (tags) details.tags = tags_from(*tags);
   auto good = checked(std::move(details));
