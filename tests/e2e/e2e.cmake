@@ -7,6 +7,9 @@ if(VF_NODE)
   add_test(NAME e2e/clip COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/clip_and_play.mjs)
   set_tests_properties(e2e/clip PROPERTIES TIMEOUT 200 LABELS e2e SKIP_RETURN_CODE 77
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+  add_test(NAME e2e/tus COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/tus_client.mjs)
+  set_tests_properties(e2e/tus PROPERTIES TIMEOUT 120 LABELS e2e SKIP_RETURN_CODE 77
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endif()
 # The guide names every member of report.json and the plan; help texts show options that exist.
 add_test(NAME e2e/documented COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/documented_test.py)

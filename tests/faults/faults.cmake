@@ -5,7 +5,7 @@ set_target_properties(fault_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY $
 # Fortified headers define some of the calls inline; here they are to be replaced.
 target_compile_options(fault_shim PRIVATE -U_FORTIFY_SOURCE)
 target_link_libraries(fault_shim PRIVATE ${CMAKE_DL_LIBS})
-foreach(name kill disk calls together never_twice)
+foreach(name kill disk calls together never_twice uploads_kill)
   add_test(NAME faults/${name} COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/faults/${name}_test.py)
   set(seconds 600)
   if(VF_FULL_TESTS)

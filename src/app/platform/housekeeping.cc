@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "http/uploads.h"
+
 namespace vf::app {
 namespace {
 
@@ -20,7 +22,7 @@ Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int
     out.results += VF_TRY(storage.jobs->remove(id)) ? 1 : 0;
   VF_TRY(storage.videos->forget_heads(now_ms - kWatchMs, kAtOnce));
   VF_CHECK(storage.idempotency->forget_before(now_ms - kKeepAnswersMs));
-  (void)platform;
+  out.uploads = http::sweep_uploads(platform);
   return out;
 }
 

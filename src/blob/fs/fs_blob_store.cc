@@ -81,9 +81,10 @@ class FsBlobStore final : public BlobStore {
     jobs::BlobRef blob{sha256.empty() ? VF_TRY(sha256_file(fd.get())) : sha256, size};
     if (VF_TRY(kept_already(blob))) return blob;
     const auto target = VF_TRY(place_for(blob));
+    // Young from the first moment on, however long ago its last byte came.
+    ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
     // EEXIST: somebody gave us the same bytes in this moment.
     if (::link(file.c_str(), target.c_str()) == 0 || errno == EEXIST) {
-      ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
       VF_CHECK(sync_folder(target.parent_path()));
       return blob;
     }
