@@ -105,7 +105,7 @@ Result<store::UploadStore::Made> accept_upload(Platform& platform, const store::
                                .params = VF_TRY(platform.kinds.check("transcode", json::object())),
                                .correlation = correlation};
   auto made = VF_TRY(platform.uploads.accept(accepted));
-  UploadFile::remove(platform.uploads_dir, upload.id);
+  file.discard();
   platform.ring();
   return made;
 }

@@ -52,7 +52,8 @@ std::optional<Sha256> RunningHashes::take(const std::string& id, std::int64_t si
 
 void RunningHashes::give(const std::string& id, std::int64_t size, Sha256 hash) {
   const std::lock_guard lock(mutex_);
-  if (waiting_.size() < kMostHashes) waiting_.insert_or_assign(id, Waiting{size, std::move(hash)});
+  waiting_.insert_or_assign(id, Waiting{size, std::move(hash)});
+  if (waiting_.size() > kMostHashes) waiting_.erase(waiting_.begin());  // ids sort by age
 }
 
 void RunningHashes::forget(const std::string& id) {
@@ -166,6 +167,12 @@ Result<void> UploadFile::undo_trial() {
   std::error_code ignored;
   fs::remove(trial_path(path_), ignored);
   return {};
+}
+
+void UploadFile::discard() {
+  hash_.reset();
+  trial_.reset();
+  remove(path_.parent_path(), id_);
 }
 
 std::string UploadFile::sha256() const { return hash_ ? hash_->copy().finish() : std::string(); }

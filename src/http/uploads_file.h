@@ -70,6 +70,9 @@ class UploadFile {
   // Cuts back to where the trial began; what goes out of scope on trial is cut as well.
   Result<void> undo_trial();
 
+  // Removes the bytes and forgets their hash; the lock stays until the object goes.
+  void discard();
+
   // Of all bytes, where every one of them was hashed as it came; else empty.
   std::string sha256() const;
 

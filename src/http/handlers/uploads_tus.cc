@@ -83,13 +83,13 @@ class TusSink final : public BodySink {
     return tus::marked(std::move(out));
   }
 
-  // An upload that goes on is not one that was given up.
+  // An upload that goes on is not one that was given up; written down once an hour of a day at most.
   void stay() {
     auto& platform = uploads_->platform;
     const auto now = platform.now_ms();
-    if (upload_.expires_ms - now > platform.options.upload_ms / 2) return;
-    if (platform.uploads.keep_until(upload_.id, now + platform.options.upload_ms))
-      upload_.expires_ms = now + platform.options.upload_ms;
+    const auto whole = platform.options.upload_ms;
+    if (upload_.expires_ms - now > whole - whole / 24) return;
+    if (platform.uploads.keep_until(upload_.id, now + whole)) upload_.expires_ms = now + whole;
   }
 
   SharedUploads uploads_;
@@ -266,6 +266,7 @@ Response terminate(UploadContext& context, const Call& call) {
   // The lock: nobody writes to what is removed. A complete upload has no bytes here; its video stays.
   auto receiving = receive_upload(context, call.request, upload->id);
   if (!receiving && receiving.error().status == 423) return std::move(receiving).error();
+  if (receiving) receiving->file.discard();
   if (auto dropped = drop_upload(context, upload->id); !dropped) return problem(call.request, dropped.error());
   return no_content();
 }
