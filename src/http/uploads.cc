@@ -27,7 +27,14 @@ std::expected<store::Upload, Response> begin_upload(UploadContext& context, cons
   const std::lock_guard lock(context.admission);
   auto before = platform.uploads.find(wanted.id);
   if (!before) return refused(before.error());
-  if (*before) return std::move(**before);
+  if (*before) {
+    // A crash may have come between the row and its file; the client was told of neither.
+    std::error_code ignored;
+    if (wanted.file && (*before)->state == "open" &&
+        !std::filesystem::exists(platform.uploads_dir / wanted.id, ignored))
+      if (auto made = UploadFile::create(platform.uploads_dir, wanted.id); !made) return refused(made.error());
+    return std::move(**before);
+  }
   if (auto no = refuse_upload(platform, call.request, call.who.user, wanted.size, true))
     return std::unexpected(std::move(*no));
 

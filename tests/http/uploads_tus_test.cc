@@ -349,5 +349,17 @@ TEST_F(UploadsTest, ACreationUnderOneKeyMakesOneUpload) {
   EXPECT_EQ(ask("POST", "/api/uploads", tus({{"Upload-Length", "11"}, {"Idempotency-Key", "k1"}})).status, 422);
 }
 
+// The server dies between the row of a new upload and its file; the client sends the creation again.
+TEST_F(UploadsTest, ACreationThatACrashCaughtIsMended) {
+  const Fields fields = tus({{"Upload-Length", "5"}, {"Idempotency-Key", "k1"}});
+  const auto at = ask("POST", "/api/uploads", fields).field("location");
+  std::filesystem::remove(folder / "uploads" / at.substr(at.rfind('/') + 1));
+  TestPlatform::must(stores->idempotency.forget_before(1LL << 60));
+  restart();
+  EXPECT_EQ(ask("POST", "/api/uploads", fields).field("location"), at);
+  EXPECT_EQ(offset_of(at), "0");
+  expect_source(patch(at, 0, "01234").field("upload-video-id"), "01234");
+}
+
 }  // namespace
 }  // namespace vf::http::testing
