@@ -15,3 +15,16 @@ endif()
 add_test(NAME e2e/documented COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/documented_test.py)
 set_tests_properties(e2e/documented PROPERTIES TIMEOUT 240 LABELS e2e
   ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+# Every operation and every documented answer, against a real server.
+if(VF_NODE)
+  add_test(NAME e2e/contract COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/contract_test.mjs)
+  set_tests_properties(e2e/contract PROPERTIES TIMEOUT 180 LABELS e2e
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+  add_test(NAME e2e/page COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/page_test.mjs)
+  set_tests_properties(e2e/page PROPERTIES TIMEOUT 240 LABELS e2e SKIP_RETURN_CODE 77
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+endif()
+# The README's lines for the service, and the guides' settings and metrics.
+add_test(NAME e2e/service_documented COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/service_documented_test.py)
+set_tests_properties(e2e/service_documented PROPERTIES TIMEOUT 240 LABELS e2e
+  ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
