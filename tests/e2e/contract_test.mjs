@@ -79,19 +79,21 @@ async function replayFile(id, good) {
 
 const OPEN_AUTH = (operation) => operation["x-permission"] === "open" && operation.path.startsWith("/api/auth/");
 
-async function replayCommonRefusals(admin, stranger) {
+async function replayCommonRefusals(admin, stranger, videoId) {
+  const playlist = (await ask("createPlaylist", 201, json({ title: "To be refused" }))).json.id;
   for (const [id, operation] of contract.operations) {
+    const path = { id: operation.path.startsWith("/api/playlists") ? playlist : videoId };
     if (operation.tags.includes("single sign-on")) continue;
     const refused = (status) => status in operation.responses;
     const body = operation.requestBody?.content["application/json"];
     if (!OPEN_AUTH(operation)) await ask(id, 401, { as: { "x-api-key": "vf_nobody_knows" } });
     await ask(id, 403, { as: { "x-api-key": stranger } });
     if (body) {
-      await ask(id, 400, { as: admin, headers: JSON_TYPE, body: "[]" });
-      await ask(id, 415, { as: admin, headers: { "Content-Type": "text/plain" }, body: "{}" });
-      await ask(id, 413, { as: admin, headers: JSON_TYPE, unsent: 3 << 20 });
+      await ask(id, 400, { as: admin, path, headers: JSON_TYPE, body: "[]" });
+      await ask(id, 415, { as: admin, path, headers: { "Content-Type": "text/plain" }, body: "{}" });
+      await ask(id, 413, { as: admin, path, headers: JSON_TYPE, unsent: 3 << 20 });
     }
-    if (contract.parameters(operation).some((parameter) => parameter.name === "limit")) await ask(id, 400, { as: admin, query: { limit: "0" } });
+    if (contract.parameters(operation).some((parameter) => parameter.name === "limit")) await ask(id, 400, { as: admin, path, query: { limit: "0" } });
     if (refused(404) && !body && !operation.path.startsWith("/api/uploads")) await ask(id, 404, { as: admin, ...(id === "putCaption" && { query: { language: "en" }, headers: { "Content-Type": "text/vtt" }, body: "WEBVTT\n" }) });
   }
   const nobody = { path: { id: randomUUID() }, as: admin };
@@ -405,7 +407,7 @@ async function main() {
   await replayAccounts();
   const stranger = (await ask("createKey", 201, json({ name: "elsewhere", allowedCidrs: ["203.0.113.0/24"] }))).json.key;
   const made = await replayTus(bytes);
-  await replayCommonRefusals(credentials, stranger);
+  await replayCommonRefusals(credentials, stranger, made.videoId);
   await replayPages();
   await replayPresigned(bytes);
   await replayForm(bytes);

@@ -83,7 +83,7 @@ async function throughTheDocumentation() {
   await page.getByRole("button", { name: "Authorize" }).click();
   await page.locator(".auth-container", { hasText: "x-api-key" }).locator("input").fill(key);
   await page.locator(".auth-container", { hasText: "x-api-key" }).getByRole("button", { name: /apply/i }).click();
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.locator(".modal-ux .close-modal").click();
   await page.locator("#operations-tag-accounts").click();
   await page.locator("#operations-accounts-whoAmI .opblock-summary-control").click();
   await page.locator("#operations-accounts-whoAmI button.execute").click();

@@ -64,9 +64,8 @@ export class Contract {
     this.seen.get(operation.operationId).add(String(status));
     const promised = this.resolve(operation.responses[status]);
     if (!promised) return `${status} is not documented: ${body.toString().slice(0, 300)}`;
-    for (const name of Object.keys(promised.headers ?? {}))
-      if (["www-authenticate", "retry-after", "etag", "location", "tus-resumable", "upload-offset", "content-range"].includes(name.toLowerCase()) && !(name.toLowerCase() in headers))
-        return `${status} lacks the field ${name}`;
+    for (const [name, field] of Object.entries(promised.headers ?? {}))
+      if (field.required && !(name.toLowerCase() in headers)) return `${status} lacks the field ${name}`;
     if (operation.method === "HEAD" || status === 304) return "";
     if (!promised.content) return body.length ? `${status} has a body that is not documented` : "";
     const type = bare(headers["content-type"]);
