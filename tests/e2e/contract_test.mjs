@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { Authenticator } from "./contract/authenticator.mjs";
 import { Contract } from "./contract/document.mjs";
 import { Server } from "./contract/server.mjs";
 
@@ -145,6 +146,7 @@ async function replayAccounts() {
   await ask("removeUser", 409, { path: { id: first.json.user.id } });
   await replaySecondFactor(path);
   await replayOwnSessions();
+  await replayPasskeys();
   const reset = (await ask("allowPasswordReset", 201, { path })).json;
   await ask("resetPassword", 204, { as: {}, ...json({ token: reset.token, newPassword: "copper lantern harbour" }) });
   await ask("signOutUser", 200, { path });
@@ -168,6 +170,20 @@ async function replaySecondFactor(path) {
   await ask("enrolSecondFactor", 409, { as, ...json({ password: PASSWORD }) });
   await ask("removeSecondFactor", 204, { as, ...json({ password: PASSWORD, code: codes[0] }) });
   await ask("removeUsersSecondFactor", 204, { path });
+}
+
+async function replayPasskeys() {
+  const key = new Authenticator(server.base.replace("localhost", "127.0.0.1"));
+  const options = async () => (await ask("passkeyOptions", 200, json({ password: PASSWORD }))).json.challenge;
+  const add = async (want) => ask("addPasskey", want, json({ name: "phone", credential: key.create(await options()) }));
+  const made = (await add(201)).json;
+  await add(409);
+  await ask("listPasskeys", 200);
+  const challenge = (await ask("passkeySignInOptions", 200, { as: {} })).json.challenge;
+  const credential = key.get(challenge);
+  await ask("passkeySignIn", 200, { as: {}, ...json({ credential }) });
+  await ask("passkeySignIn", 401, { as: {}, ...json({ credential }) });
+  await ask("removePasskey", 204, { path: { id: made.id } });
 }
 
 async function replayOwnSessions() {

@@ -8,6 +8,7 @@
 #include "store/sqlite/sqlite_checkpoint_store.h"
 #include "store/sqlite/sqlite_jobs.h"
 #include "store/sqlite/sqlite_keys.h"
+#include "store/sqlite/sqlite_passkeys.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_users.h"
 #include "store/sqlite/sqlite_videos.h"
@@ -18,7 +19,9 @@ Storage::Storage() = default;
 Storage::Storage(Storage&&) noexcept = default;
 Storage::~Storage() = default;
 
-http::AccountStores Storage::account_stores() const { return {*users, *sessions, *keys, *audit, *secrets}; }
+http::AccountStores Storage::account_stores() const {
+  return {*users, *sessions, *keys, *audit, *secrets, passkeys.get()};
+}
 
 Result<Storage> open_storage(const Config& config) {
   Storage out;
@@ -45,6 +48,7 @@ Result<Storage> open_storage(const Config& config) {
   out.keys = store::sqlite_key_store(pool);
   out.audit = store::sqlite_audit_store(pool);
   out.secrets = store::sqlite_secret_store(pool);
+  out.passkeys = store::sqlite_passkey_store(pool);
   return out;
 }
 

@@ -39,6 +39,7 @@ struct Storage {
   std::unique_ptr<store::KeyStore> keys;
   std::unique_ptr<store::AuditStore> audit;
   std::unique_ptr<store::SecretStore> secrets;
+  std::unique_ptr<store::PasskeyStore> passkeys;
 
   Storage();
   Storage(Storage&&) noexcept;
