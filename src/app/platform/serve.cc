@@ -9,6 +9,7 @@
 #include "app/platform/endpoints.h"
 #include "app/platform/housekeeping.h"
 #include "app/platform/job_plan.h"
+#include "app/platform/single_sign_on.h"
 #include "app/platform/worker.h"
 #include "base/json_case.h"
 #include "http/router.h"
@@ -226,6 +227,9 @@ class Running {
     options.registration = registration == "open"         ? http::Registration::open
                            : registration == "invitation" ? http::Registration::invitation
                                                           : http::Registration::closed;
+    options.public_url = config_.text("server.public_url");
+    options.providers = VF_TRY(identity_providers(config_));
+    options.call = ask_over_network();
     options.origins = config_.list("server.cors_origins");
     if (!config_.flag("auth.rate_limits")) lift_limits(options.rates);
     options.complain = [this](const Error& error) {
