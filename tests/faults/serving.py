@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 from harness import BINARY, Failed, check
@@ -34,6 +35,7 @@ class Server:
         self.process = None
         self.key = None
         self.slowest_start = 0.0
+        self.heard = threading.local()  # each client thread's last answer's header fields
 
     def start(self, wait=30):
         begun = time.monotonic()
@@ -93,7 +95,7 @@ class Server:
             connection.request(method, path, body=body, headers=all_headers)
             answer = connection.getresponse()
             data = answer.read()
-            self.last_headers = dict(answer.getheaders())
+            self.heard.headers = answer.headers
             if not raw and "json" in answer.headers.get("Content-Type", ""):
                 return answer.status, json.loads(data)
             return answer.status, data
@@ -124,13 +126,13 @@ class Server:
         fields = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(data)), "Upload-Metadata": f"filename {name}"}
         status, body = self.keep_asking("POST", "/api/uploads", headers=fields)
         check(status == 201, f"create: {status} {body}")
-        place = self.last_headers["Location"]
+        place = self.heard.headers["Location"]
         place = place[place.index("/api/"):]
         while True:
             status, body = self.keep_asking("HEAD", place, headers={"Tus-Resumable": "1.0.0"})
             check(status in (200, 204), f"HEAD: {status} {body}")
-            offset = int(self.last_headers["Upload-Offset"])
-            if video := self.last_headers.get("Upload-Video-Id"):
+            offset = int(self.heard.headers["Upload-Offset"])
+            if video := self.heard.headers.get("Upload-Video-Id"):
                 return video
             part = data[offset:offset + chunk]
             try:
@@ -140,7 +142,7 @@ class Server:
             except OSError:
                 continue
             check(status in (204, 409, 423, 503, 500), f"PATCH at {offset}: {status} {body}")
-            if video := self.last_headers.get("Upload-Video-Id"):
+            if video := self.heard.headers.get("Upload-Video-Id"):
                 return video
 
     def jobs(self):
