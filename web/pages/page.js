@@ -121,14 +121,28 @@ function uploadRow(name) {
 
 const percent = (fraction) => `${Math.floor(fraction * 100)} %`;
 
-async function followJob(jobId, row) {
+// Some films play long before their job is done: then they are shown at once.
+function earlyLook(videoId) {
+  let next = 0;
+  return async () => {
+    if (Date.now() < next) return;
+    next = Date.now() + 2000;
+    if (!(await json(`/api/videos/${videoId}`)).playback) return;
+    next = Infinity;
+    await showVideos();
+  };
+}
+
+async function followJob({ jobId, videoId }, row) {
+  const look = earlyLook(videoId);
   await follow(`/api/jobs/${jobId}/events`, (type, data) => {
+    if (type === "stage-complete") look().catch(() => {});
     if (type === "progress") {
       row.bar.value = data.percentage / 100;
       const eta = data.etaSeconds === null ? "" : `, about ${data.etaSeconds} s left`;
       row.text.textContent = `${data.message}: ${percent(data.percentage / 100)}${eta}`;
     }
-    if (type === "error") row.text.textContent = data.detail ?? "The job failed.";
+    if (type === "error") row.text.textContent = data.detail ?? data.message ?? "The job failed.";
     if (type === "done") {
       row.bar.value = 1;
       row.text.textContent = "Ready to play.";
@@ -152,7 +166,7 @@ async function uploadOne(file) {
     row.pause.remove();
     row.text.textContent = "The upload is complete.";
     showVideos().catch((error) => say(error.message));
-    if (made.jobId) await followJob(made.jobId, row);
+    if (made.jobId) await followJob(made, row);
     await showVideos();
   } catch (error) {
     row.pause.remove();
