@@ -2,6 +2,7 @@
 #include <array>
 
 #include "http/handlers/handlers.h"
+#include "http/idempotency.h"
 #include "http/json_body.h"
 #include "http/views.h"
 
@@ -295,11 +296,18 @@ Response frames_of_video(Platform& platform, const Call& call) {
       });
 }
 
+// Sent again under one Idempotency-Key, it is one job.
+Endpoint order_endpoint(Platform& platform) {
+  auto out = platform_endpoint(platform, "POST", "/api/jobs", Permission::write_jobs, create, kJsonLimit);
+  out.handle = idempotent(platform, std::move(out.handle));
+  return out;
+}
+
 }  // namespace
 
 std::vector<Endpoint> job_endpoints(Platform& p) {
   return {
-      platform_endpoint(p, "POST", "/api/jobs", Permission::write_jobs, create, kJsonLimit),
+      order_endpoint(p),
       platform_endpoint(p, "POST", "/api/jobs/plan", Permission::write_jobs, plan, kJsonLimit),
       platform_endpoint(p, "GET", "/api/jobs", Permission::read_jobs, list),
       platform_endpoint(p, "GET", "/api/jobs/{id}", Permission::read_jobs, show),
