@@ -96,7 +96,7 @@ class Server:
             answer = connection.getresponse()
             data = answer.read()
             self.heard.headers = answer.headers
-            if not raw and "json" in answer.headers.get("Content-Type", ""):
+            if not raw and data and "json" in answer.headers.get("Content-Type", ""):
                 return answer.status, json.loads(data)
             return answer.status, data
         except http.client.HTTPException as e:
