@@ -110,7 +110,7 @@ class Server:
         while True:
             try:
                 status, body = self.ask(*arguments, **options)
-                if status < 500:
+                if status < 500 and status != 423:  # 423: the broken request before still holds the upload
                     return status, body
                 problem = f"{status} {body}"
             except OSError as e:
