@@ -91,6 +91,7 @@ export async function replayPlaylists(videoId) {
   const { id } = (await ask("createPlaylist", 201, json({ title: "Mornings" }))).json;
   const path = { id };
   await ask("setPlaylistItems", 200, { path, ...json({ videoIds: [videoId] }) });
+  await ask("listPlaylists", 200);
   await ask("showPlaylist", 200, { path });
   await ask("changePlaylist", 200, { path, ...json({ description: "Early ones." }) });
   await ask("removePlaylist", 204, { path });
