@@ -164,8 +164,9 @@ class JobStore {
   virtual Result<void> register_worker(const WorkerRow& worker) = 0;
   // Its leases return to the queue; they were not its fault.
   virtual Result<void> remove_worker(const std::string& worker) = 0;
-  // The worker vanished: its stages are tried again elsewhere, up to `max_attempts` in all.
-  virtual Result<void> lose_worker(const std::string& worker, int max_attempts) = 0;
+  // The worker vanished: its stages are tried again elsewhere, each time after a longer pause, so that one that
+  // ends its workers lets others go first. After `max_losses` the job is set aside.
+  virtual Result<void> lose_worker(const std::string& worker, int max_losses) = 0;
   virtual Result<std::vector<WorkerRow>> workers() = 0;
 
   // The next stages for this worker: the lighter class first, then by priority, then the owner who got the

@@ -104,6 +104,7 @@ TEST_F(JobStoreTest, ALateWorkerChangesNothing) {
   const auto slow = *store.lease("slow", kHeavy);
   ASSERT_TRUE(slow);
   ASSERT_TRUE(store.lose_worker("slow", 3));
+  now += 60'000;
   EXPECT_FALSE(*store.beat("slow", {{slow->token, 0.5}})) << "it must register again";
   const auto quick = *store.lease("quick", kHeavy);
   ASSERT_TRUE(quick);
@@ -121,6 +122,8 @@ TEST_F(JobStoreTest, AJobThatEndsEveryWorkerIsSetAside) {
     ASSERT_TRUE(store.register_worker({.id = "w" + std::to_string(i)}));
     ASSERT_TRUE(*store.lease("w" + std::to_string(i), kLight)) << i;
     ASSERT_TRUE(store.lose_worker("w" + std::to_string(i), 3));
+    EXPECT_FALSE(*store.lease("w9", kAnything)) << "others go first";
+    now += 60'000;
   }
   EXPECT_FALSE(*store.lease("w9", kAnything));
   const auto ended = **store.find(job.id);

@@ -306,7 +306,7 @@ void Worker::look_for_lost_workers() {
       if (file && try_lock(file.get(), true)) lost = true;
     }
     if (!lost) continue;
-    if (auto done = parts_.driver.jobs.lose_worker(row.id, options_.max_attempts); !done) {
+    if (auto done = parts_.driver.jobs.lose_worker(row.id, options_.max_losses); !done) {
       parts_.on_error({}, done.error());
       continue;
     }

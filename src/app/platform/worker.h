@@ -31,6 +31,7 @@ struct WorkerOptions {
   std::chrono::milliseconds first_backoff{1000};
   std::chrono::milliseconds room_retry{5000};  // between two looks at a full disk
   int max_attempts = 3;
+  int max_losses = 20;  // of workers by one job; media runs in children, so it is hardly ever the job's doing
 };
 
 struct WorkerParts {

@@ -25,7 +25,7 @@ class SqliteJobStore : public JobStore {
 
   Result<void> register_worker(const WorkerRow& worker) override;
   Result<void> remove_worker(const std::string& worker) override;
-  Result<void> lose_worker(const std::string& worker, int max_attempts) override;
+  Result<void> lose_worker(const std::string& worker, int max_losses) override;
   Result<std::vector<WorkerRow>> workers() override;
   Result<std::optional<Lease>> lease(const std::string& worker, const Capacity& capacity) override;
   Result<std::optional<std::vector<std::int64_t>>> beat(const std::string& worker,

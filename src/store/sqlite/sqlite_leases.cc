@@ -267,6 +267,11 @@ Result<std::vector<std::int64_t>> tokens_of(Database& db, const std::string& wor
   return out;
 }
 
+// 0.5 s after the first loss, a minute at most.
+std::int64_t pause_after(std::int64_t losses) {
+  return std::min<std::int64_t>(60'000, 250LL << std::min<std::int64_t>(losses, 8));
+}
+
 Result<void> forget_worker(Database& db, const std::string& worker) {
   return VF_TRY(db.prepare("DELETE FROM workers WHERE id = ?")).bind(worker).run();
 }
@@ -295,7 +300,7 @@ Result<void> SqliteJobStore::remove_worker(const std::string& worker) {
   });
 }
 
-Result<void> SqliteJobStore::lose_worker(const std::string& worker, int max_attempts) {
+Result<void> SqliteJobStore::lose_worker(const std::string& worker, int max_losses) {
   return pool_.write([&](Database& db) -> Result<void> {
     for (const auto token : VF_TRY(tokens_of(db, worker))) {
       const auto lease = VF_TRY(held(db, token));
@@ -303,19 +308,20 @@ Result<void> SqliteJobStore::lose_worker(const std::string& worker, int max_atte
       auto most = VF_TRY(db.prepare("SELECT MAX(attempts), MIN(id) FROM stages WHERE token = ? AND state = 'running'"));
       most.bind(token);
       VF_TRY(most.step());
-      const bool hopeless = most.number(0) >= max_attempts;
+      const auto losses = most.number(0);
+      const bool hopeless = losses >= max_losses;
       const auto stage = most.text(1);
       VF_CHECK(most.run());
       const Error error{
           ErrorCode::internal,
           fmt::format("The worker ended {} times while it ran this job, so the job was set aside. Look at "
                       "the worker's log before you retry it.",
-                      max_attempts),
+                      max_losses),
           {}};
       if (hopeless)
         VF_CHECK(stop_job(db, lease->job, error_object(error, stage), now_()));
       else
-        VF_CHECK(return_stages(db, token, 0, true, std::nullopt));
+        VF_CHECK(return_stages(db, token, now_() + pause_after(losses), true, std::nullopt));
     }
     return forget_worker(db, worker);
   });
