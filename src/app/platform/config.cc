@@ -19,8 +19,9 @@ namespace {
 constexpr std::int64_t kMaxFileBytes = 1 << 20;
 constexpr std::string_view kPrefix = "VIDEOFORGE_";
 // Names of ours in the environment that are no settings.
-constexpr std::array<std::string_view, 6> kOthers{"VIDEOFORGE_WORK",      "VIDEOFORGE_FONT", "VIDEOFORGE_CONFIG",
-                                                  "VIDEOFORGE_MEDIA_DIR", "VIDEOFORGE_BIN",  "VIDEOFORGE_TEST_FULL"};
+constexpr auto kOthers = std::to_array<std::string_view>(
+    {"VIDEOFORGE_WORK", "VIDEOFORGE_FONT", "VIDEOFORGE_CONFIG", "VIDEOFORGE_MEDIA_DIR", "VIDEOFORGE_BIN",
+     "VIDEOFORGE_TEST_FULL", "VIDEOFORGE_FAULT_SHIM", "VIDEOFORGE_SEED"});
 
 const Setting* find_setting(std::string_view key) {
   for (const auto& setting : settings())
