@@ -46,6 +46,7 @@ struct NewJob {
   json::value params;
   std::int64_t priority = 0;
   std::string correlation;
+  std::string id = {};  // empty: a new one; else a repeated order under it gives the job that stands
 };
 
 struct StageRow {

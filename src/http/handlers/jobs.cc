@@ -44,6 +44,13 @@ std::optional<Response> check_quota(Platform& platform, const Call& call) {
                  fmt::format("You have {} jobs waiting or running, which is the most; wait for one to end.", most));
 }
 
+// Follows from key and order, so that a repetition finds the job also where the answer was never kept: the
+// server may end between the two.
+std::string id_of_order(const Call& call) {
+  const auto* key = call.request.headers.find("Idempotency-Key");
+  return derived_id(call.who.user, key ? fmt::format("job {} {}", *key, call.body) : "");
+}
+
 Response create(Platform& platform, const Call& call) {
   const auto body = VF_OR_RESPONSE(read_body<NewJobBody>(call));
   const auto priority = body.priority.value_or(0);
@@ -55,8 +62,8 @@ Response create(Platform& platform, const Call& call) {
   for (const auto& other : platform.kinds.videos_read(body.kind, params))
     VF_OR_RESPONSE(readable_video(platform, call, other));
   if (auto refused = check_quota(platform, call)) return std::move(*refused);
-  const auto job = VF_ANSWER(
-      call, platform.jobs.create({body.kind, video.owner, video.id, params, priority, call.request.correlation}));
+  const auto job = VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
+                                                         call.request.correlation, id_of_order(call)}));
   platform.ring();
   auto response = json_response(201, job_json(job, platform.now_ms()));
   response.headers.set("Location", "/api/jobs/" + job.id);

@@ -77,8 +77,10 @@ Result<void> insert_drive(Database& db, const std::string& job, int round, std::
 }  // namespace
 
 Result<Job> insert_job(Database& db, const NewJob& wanted, std::int64_t now) {
+  if (!wanted.id.empty())
+    if (auto standing = VF_TRY(find_job(db, wanted.id)); standing && standing->owner == wanted.owner) return *standing;
   Job job;
-  job.id = make_uuid();
+  job.id = wanted.id.empty() ? make_uuid() : wanted.id;
   job.kind = wanted.kind;
   job.owner = wanted.owner;
   job.video = wanted.video;
