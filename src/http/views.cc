@@ -132,8 +132,12 @@ bool owns(const auth::Principal& who, const std::string& owner) {
   return who.admin() || (!who.anonymous() && who.user == owner);
 }
 
+bool reads_own(const auth::Principal& who, const std::string& owner, auth::Permission reading) {
+  return owns(who, owner) && auth::may(who, reading);
+}
+
 bool may_read(const auth::Principal& who, const store::Video& video) {
-  return owns(who, video.owner) || video.visibility != "private";
+  return reads_own(who, video.owner, auth::Permission::read_videos) || video.visibility != "private";
 }
 
 Response not_found(const Request& request, std::string_view what) {
@@ -147,8 +151,16 @@ std::expected<store::Video, Response> readable_video(Platform& platform, const C
   return std::move(**video);
 }
 
+std::expected<store::Video, Response> known_video(Platform& platform, const Call& call, const std::string& id) {
+  auto video = platform.videos.find(id);
+  if (!video) return std::unexpected(problem(call.request, video.error()));
+  if (!*video || (!owns(call.who, (*video)->owner) && (*video)->visibility == "private"))
+    return std::unexpected(not_found(call.request, "video"));
+  return std::move(**video);
+}
+
 std::expected<store::Video, Response> own_video(Platform& platform, const Call& call, const std::string& id) {
-  auto video = readable_video(platform, call, id);
+  auto video = known_video(platform, call, id);
   if (video && !owns(call.who, video->owner))
     return std::unexpected(problem(call.request, 403, "forbidden", "Only the video's owner or an admin may do this."));
   return video;

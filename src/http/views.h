@@ -41,12 +41,17 @@ Response page_response(const store::Page<T>& page, const View& view) {
 
 // Whose it is, or an admin: may change it.
 bool owns(const auth::Principal& who, const std::string& owner);
+// A private thing's reader: whoever owns it, unless he shows an API key whose scopes leave `reading` out. Open
+// operations have to ask this, because their gate lets every key through.
+bool reads_own(const auth::Principal& who, const std::string& owner, auth::Permission reading);
 // Also others', where it is public or whoever asks knows its address (unlisted).
 bool may_read(const auth::Principal& who, const store::Video& video);
 
-// The video, where the caller may read or change it. What one may not know of answers like what is not
-// there: 404; what one may read but not change: 403.
+// The video, where the caller may read, name or change it; naming (in a playlist, in a comparison) shows nothing of
+// it, so a key needs no scope for that. What one may not know of answers like what is not there: 404; what one may
+// know but not change: 403.
 std::expected<store::Video, Response> readable_video(Platform& platform, const Call& call, const std::string& id);
+std::expected<store::Video, Response> known_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Video, Response> own_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Job, Response> readable_job(Platform& platform, const Call& call, const std::string& id);
 

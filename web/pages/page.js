@@ -142,7 +142,7 @@ async function followJob({ jobId, videoId }, row) {
       const eta = data.etaSeconds === null ? "" : `, about ${data.etaSeconds} s left`;
       row.text.textContent = `${data.message}: ${percent(data.percentage / 100)}${eta}`;
     }
-    if (type === "error") row.text.textContent = data.detail ?? data.message ?? "The job failed.";
+    if (type === "error") row.text.textContent = data.detail ?? "The job failed.";
     if (type === "done") {
       row.bar.value = 1;
       row.text.textContent = "Ready to play.";
@@ -229,7 +229,7 @@ function card(video) {
   picture.alt = "";
   const facts = element("div", undefined, "facts");
   facts.append(element("h3", video.title), element("p", factsOf(video), "hint"));
-  if (video.error) facts.append(element("p", video.error.message ?? "It could not be processed.", "hint"));
+  if (video.error) facts.append(element("p", video.error.detail ?? "It could not be processed.", "hint"));
   const acts = element("div", undefined, "acts");
   if (video.playback) {
     const play = element("button", "Play");

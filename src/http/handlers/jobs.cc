@@ -60,7 +60,7 @@ Response create(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, body.videoId));
   if (!video.source) return problem(call.request, 409, "conflict", "The video's bytes are not here yet.");
   for (const auto& other : platform.kinds.videos_read(body.kind, params))
-    VF_OR_RESPONSE(readable_video(platform, call, other));
+    VF_OR_RESPONSE(known_video(platform, call, other));
   if (auto refused = check_quota(platform, call)) return std::move(*refused);
   const auto job = VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
                                                          call.request.correlation, id_of_order(call)}));

@@ -44,7 +44,7 @@ Result<void> check(const std::optional<std::string>& title, const std::optional<
   return {};
 }
 
-std::expected<store::Playlist, Response> readable(Platform& platform, const Call& call) {
+std::expected<store::Playlist, Response> known(Platform& platform, const Call& call) {
   auto playlist = platform.playlists.find(call.param("id"));
   if (!playlist) return std::unexpected(problem(call.request, playlist.error()));
   if (!*playlist || (!owns(call.who, (*playlist)->owner) && (*playlist)->visibility == "private"))
@@ -52,8 +52,16 @@ std::expected<store::Playlist, Response> readable(Platform& platform, const Call
   return std::move(**playlist);
 }
 
+std::expected<store::Playlist, Response> readable(Platform& platform, const Call& call) {
+  auto playlist = known(platform, call);
+  if (playlist && playlist->visibility == "private" &&
+      !reads_own(call.who, playlist->owner, Permission::read_playlists))
+    return std::unexpected(not_found(call.request, "playlist"));
+  return playlist;
+}
+
 std::expected<store::Playlist, Response> own(Platform& platform, const Call& call) {
-  auto playlist = readable(platform, call);
+  auto playlist = known(platform, call);
   if (playlist && !owns(call.who, playlist->owner))
     return std::unexpected(
         problem(call.request, 403, "forbidden", "Only the playlist's owner or an admin may do this."));
@@ -76,8 +84,10 @@ Response whole(Platform& platform, const Call& call, int status, const std::stri
 
 Response list(Platform& platform, const Call& call) {
   const auto page = VF_OR_RESPONSE(page_query(call.request));
-  // Anonymous callers see public ones; everybody else their own, or with ?visibility=public all public ones.
-  const bool all_public = call.who.anonymous() || call.request.query_value("visibility") == "public";
+  // Who may not read his own here (nobody signed in, a key without that scope) sees public ones; everybody else his
+  // own, or with ?visibility=public all public ones.
+  const bool all_public =
+      !auth::may(call.who, Permission::read_playlists) || call.request.query_value("visibility") == "public";
   return page_response(VF_ANSWER(call, platform.playlists.list(all_public ? "" : call.who.user,
                                                                all_public ? "public" : "", page.limit, page.from)),
                        playlist_json);
@@ -122,7 +132,7 @@ Response set_items(Platform& platform, const Call& call) {
   if (body.videoIds.size() > kMaxItems)
     return problem(call.request, 400, "invalid_argument",
                    fmt::format("A playlist holds at most {} videos.", kMaxItems));
-  for (const auto& id : body.videoIds) VF_OR_RESPONSE(readable_video(platform, call, id));
+  for (const auto& id : body.videoIds) VF_OR_RESPONSE(known_video(platform, call, id));
   VF_ANSWER_CHECK(call, platform.playlists.set_items(playlist.id, body.videoIds));
   return whole(platform, call, 200, playlist.id);
 }

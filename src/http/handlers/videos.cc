@@ -204,8 +204,9 @@ std::string attachment(std::string_view name) {
 // ?file= names one of the renditions; without it the file that was uploaded.
 Response download(Platform& platform, const Call& call) {
   const auto wanted = std::string(call.request.query_value("file"));
-  const auto video = wanted.empty() ? VF_OR_RESPONSE(own_video(platform, call, call.param("id")))
-                                    : VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
+  if (wanted.empty() && !reads_own(call.who, video.owner, Permission::read_videos))
+    return problem(call.request, 403, "forbidden", "Only the video's owner or an admin may have the original.");
   store::FileRow file;
   if (wanted.empty()) {
     if (!video.source) return problem(call.request, 409, "conflict", "The video's bytes are not here yet.");

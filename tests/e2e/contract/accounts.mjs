@@ -42,7 +42,7 @@ export async function replayAccounts() {
 }
 
 // A code of an authenticator app (RFC 6238).
-function totp(secret) {
+export function totp(secret) {
   const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
