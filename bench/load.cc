@@ -1,10 +1,15 @@
 // A client that costs little, the same for every server it measures: blocking sockets, bodies thrown away
 // in the kernel.
 //
-//   bench_load get HOST:PORT PATH CONNECTIONS SECONDS              the same request again and again
-//   bench_load ranges HOST:PORT PATH CONNECTIONS SECONDS SIZE BYTES  ranges of BYTES of a file of SIZE bytes
+//   bench_load get HOST:PORT PATH CONNECTIONS SECONDS [RATE FIELD]  the same request again and again
+//   bench_load ranges HOST:PORT PATH CONNECTIONS SECONDS SIZE BYTES [RATE FIELD]
+//                                                                  ranges of BYTES of a file of SIZE bytes
+//   bench_load together HOST:PORT PATH                             POSTs, all at once, each by a client of its own:
+//                                                                  one a line of input, address, tab, JSON
 //   bench_load idle HOST:PORT PATH CONNECTIONS                     holds event streams; says "ready", then for
 //                                                                  each line of input how many heard an event
+// RATE: requests a second of all connections together, each timed from when it was due, so that one slow answer
+// counts for those it kept waiting; without it as fast as they go. FIELD: a header field for each of them.
 // Prints one line of JSON. Exit 1: an answer was not 200 or 206, or a connection broke.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -76,12 +81,21 @@ struct Sum {
   bool broken = false;
 };
 
+// When one connection's requests are due; every: 0 for as soon as the one before is answered.
+struct Pace {
+  Clock::time_point first;
+  Clock::duration every{};
+};
+
 template <typename Next>
-void ask_until(const std::string& where, Clock::time_point end, Next next, Sum& sum) {
+void ask_until(const std::string& where, Clock::time_point end, Pace pace, Next next, Sum& sum) {
   const auto fd = connect_to(where);
-  while (fd && Clock::now() < end) {
+  for (auto due = pace.first; fd && Clock::now() < end; due += pace.every) {
     const auto request = next();
-    const auto began = Clock::now();
+    const bool paced = pace.every.count() > 0;
+    if (paced && due >= end) return;
+    if (paced) std::this_thread::sleep_until(due);
+    const auto began = paced ? due : Clock::now();
     if (send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) break;
     const auto size = read_answer(fd.get());
     if (size < 0) break;
@@ -108,6 +122,36 @@ int report(std::vector<Sum>& sums, double seconds) {
       "{{\"requests\":{},\"bytes\":{},\"seconds\":{:.3f},\"p50_ms\":{:.3f},\"p99_ms\":{:.3f},\"max_ms\":{:.3f}}}\n",
       all.size(), bytes, seconds, at(0.5), at(0.99), at(1));
   return broken || all.empty() ? 1 : 0;
+}
+
+int together(const std::string& where, const std::string& path) {
+  std::vector<std::string> requests;
+  std::vector<vf::UniqueFd> clients;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto tab = line.find('\t');
+    const auto body = line.substr(tab + 1);
+    requests.push_back(
+        fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: {}\r\nContent-Type: application/json\r\n"
+                    "Content-Length: {}\r\n\r\n{}",
+                    path, where, line.substr(0, tab), body.size(), body));
+    clients.push_back(connect_to(where));
+    if (!clients.back()) return 1;
+  }
+  std::vector<Sum> sums(clients.size());
+  std::vector<std::thread> threads;
+  const auto began = Clock::now() + std::chrono::milliseconds(50);  // every thread is there by then
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    threads.emplace_back([&, i] {
+      std::this_thread::sleep_until(began);
+      const auto& request = requests[i];
+      const bool said = send(clients[i].get(), request.data(), request.size(), MSG_NOSIGNAL) >= 0;
+      const auto size = said ? read_answer(clients[i].get()) : -1;
+      sums[i].broken = size < 0;
+      sums[i].bytes = std::max<std::int64_t>(0, size);
+      sums[i].milliseconds.push_back(std::chrono::duration<float, std::milli>(Clock::now() - began).count());
+    });
+  for (auto& thread : threads) thread.join();
+  return report(sums, std::chrono::duration<double>(Clock::now() - began).count());
 }
 
 int hold(const std::string& where, const std::string& request, int count) {
@@ -146,12 +190,17 @@ int main(int argc, char** argv) {
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  if (argc < 5) return 2;
-  const std::string mode = argv[1], where = argv[2], path = argv[3];
+  const std::string mode = argc > 1 ? argv[1] : "";
+  if (argc < (mode == "together" ? 4 : 5)) return 2;
+  const std::string where = argv[2], path = argv[3];
+  if (mode == "together") return together(where, path);
   const int connections = std::stoi(argv[4]);
-  const auto head = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n", path, where);
+  auto head = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n", path, where);
   if (mode == "idle") return hold(where, head + "\r\n", connections);
-  if (argc < (mode == "ranges" ? 8 : 6)) return 2;
+  const int plain = mode == "ranges" ? 8 : 6;
+  if (argc < plain) return 2;
+  const double rate = argc > plain ? std::stod(argv[plain]) : 0;
+  if (argc > plain + 1) head += std::string(argv[plain + 1]) + "\r\n";
   const double seconds = std::stod(argv[5]);
   const std::int64_t size = mode == "ranges" ? std::stoll(argv[6]) : 0,
                      bytes = mode == "ranges" ? std::stoll(argv[7]) : 0;
@@ -167,7 +216,12 @@ int main(int argc, char** argv) {
         const auto first = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(size - bytes));
         return fmt::format("{}Range: bytes={}-{}\r\n\r\n", head, first, first + bytes - 1);
       };
-      ask_until(where, end, next, sums[static_cast<std::size_t>(i)]);
+      Pace pace{began};
+      if (rate > 0) {
+        pace.every = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(connections / rate));
+        pace.first += pace.every * i / connections;
+      }
+      ask_until(where, end, pace, next, sums[static_cast<std::size_t>(i)]);
     });
   for (auto& thread : threads) thread.join();
   return report(sums, std::chrono::duration<double>(Clock::now() - began).count());

@@ -79,9 +79,9 @@ def wait_for(port):
     raise Failed("nginx did not start")
 
 
-def fetch(where, path, fields=None, method="GET"):
+def fetch(where, path, fields=None, method="GET", body=None):
     connection = http.client.HTTPConnection(where, timeout=20)
-    connection.request(method, path, headers=fields or {})
+    connection.request(method, path, body=body, headers=fields or {})
     answer = connection.getresponse()
     body = answer.read()
     connection.close()

@@ -28,6 +28,10 @@ struct Call {
 // Which budget of requests an operation draws from (docs/guides/configure.md, "Rate limits").
 enum class RateClass { none, api, auth, webhook, pipeline, upload };
 
+// Where a handler runs. `slow` is for work that keeps a processor busy for tens of milliseconds (a password's
+// hash): it waits in a lane of its own and takes no place of others. It needs a body.
+enum class Lane { quick, slow };
+
 struct Endpoint {
   std::string method;
   std::string path;  // "/api/videos/{id}"; "{name...}" at the end takes the rest
@@ -38,6 +42,8 @@ struct Endpoint {
   // One of the two. A body for `handle` is collected first; `begin` takes it as it comes.
   std::function<Response(const Call&)> handle;
   std::function<Opened(std::shared_ptr<const Call>)> begin;
+
+  Lane lane = Lane::quick;
 };
 
 }  // namespace vf::http

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/rate_limit.h"
 #include "http/message/problem.h"
 
 namespace vf::http {
@@ -90,6 +91,7 @@ std::string_view what_is_wrong(const Endpoint& endpoint) {
   if (endpoint.method.empty() || endpoint.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
     return "has a method that is not in upper case";
   if (endpoint.body_limit < 0) return "has a negative body limit";
+  if (endpoint.lane == Lane::slow && endpoint.body_limit == 0) return "is slow and takes no body to wait with";
   return {};
 }
 
@@ -154,11 +156,14 @@ Opened Router::enter(const Request& request, const Endpoint& endpoint, Routes::M
     return out;
   }
   auto& admitted = std::get<Admitted>(verdict);
+  if (endpoint.lane == Lane::slow) out.slow_turn = auth::address_group(request.peer);
   Call call{request, std::move(admitted.who), std::move(match.params), {}};
   if (endpoint.begin) {
     const auto shared = std::make_shared<const Call>(std::move(call));
+    auto turn = std::move(out.slow_turn);
     out = endpoint.begin(shared);
     if (out.sink) {
+      out.slow_turn = std::move(turn);
       if (out.body_limit == 0) out.body_limit = endpoint.body_limit;
       out.sink = std::make_unique<Guarded>(std::move(out.sink), shared, std::move(admitted.headers), hooks_);
       return out;

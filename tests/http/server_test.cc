@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "http/raw_client.h"
+#include "http/server/slow_lane.h"
 #include "http/test_application.h"
 
 namespace vf::http::testing {
@@ -30,6 +31,10 @@ class ServerTest : public ::testing::Test {
   }
   static std::string get(const std::string& path, const std::string& fields = {}) {
     return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+  }
+  static void wait_for(const std::function<bool()>& there) {
+    for (int i = 0; i < 1000 && !there(); ++i) std::this_thread::sleep_for(10ms);
+    ASSERT_TRUE(there());
   }
   static std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
 
@@ -223,6 +228,56 @@ TEST_F(ServerTest, AnEarlyAnswerReachesAClientThatStillSends) {
   small.say("POST /picky HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nGET " + get("/hello"));
   EXPECT_THAT(small.hear_answer(), StartsWith("HTTP/1.1 403 "));
   EXPECT_THAT(small.hear_answer(), HasSubstr("world"));
+}
+
+constexpr std::string_view kCostly = "POST /costly HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+
+TEST_F(ServerTest, WhatIsSlowKeepsNobodyElseWaiting) {
+  ServerOptions options;
+  options.work_threads = options.slow_threads = 1;
+  start(options);
+  std::vector<std::unique_ptr<RawClient>> costly;
+  for (int i = 0; i < 5; ++i) {
+    costly.push_back(std::make_unique<RawClient>(server->port()));
+    costly.back()->say(kCostly);
+  }
+  wait_for([this] { return server->load().waiting_slow == 4; });
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(ask(get("/hello")), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(app.running, 1);
+  app.open_costly();
+  for (auto& client : costly) EXPECT_THAT(client->hear_answer(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(ServerTest, AFullSlowLaneSaysSoAndLeavesRoomForOtherAddresses) {
+  ServerOptions options;
+  options.slow_threads = 1;
+  options.limits.slow_requests = 4;
+  start(options);
+  RawClient running(server->port()), second(server->port()), third(server->port()), late(server->port());
+  running.say(kCostly);
+  wait_for([this] { return app.running == 1; });
+  second.say(kCostly);
+  third.say(kCostly);
+  wait_for([this] { return server->load().waiting_slow == 2; });
+  late.say(kCostly);
+  const auto refused = late.hear_answer();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: "));
+  EXPECT_THAT(body_of(refused), HasSubstr("try again"));
+  late.say(get("/hello"));
+  EXPECT_THAT(late.hear_answer(), StartsWith("HTTP/1.1 200")) << "the connection is as good as before";
+  app.open_costly();
+  for (auto* client : {&running, &second, &third}) EXPECT_THAT(client->hear_answer(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(SlowLane, NamesTakeTurns) {
+  SlowLane lane(10);
+  std::string order;
+  for (const char* name : {"a", "a", "a", "a", "b", "c", "b"})
+    lane.post(name, [&order, name](bool taken) { order += taken ? name : "-"; });
+  lane.start(1);
+  lane.stop();
+  EXPECT_EQ(order, "abcabaa");
 }
 
 TEST_F(ServerTest, ABodyIsTakenNoFasterThanItsSink) {

@@ -22,13 +22,15 @@ using vf::test::TempFolder;
 class TestApplication : public Application {
  public:
   // /hello, /slow (150 ms), /big (text), /file (three pieces, `content`), /growing, /echo (a body up to
-  // 1 MiB), /picky (refuses the body), /early (answers after the first bytes), /events, /throws
+  // 1 MiB), /costly (waits in the slow lane, then until `open_costly`), /picky (refuses the body), /early (answers
+  // after the first bytes), /events, /throws
   Opened open(const Request& request) override {
     ++opened;
     const auto& path = request.path;
     if (path == "/echo") return {std::make_unique<Echo>(*this, request), 1 << 20, {}};
     if (path == "/early") return {std::make_unique<Early>(*this), 1LL << 40, {}};
     if (path == "/swallow") return {std::make_unique<Swallow>(*this), 1LL << 40, {}};
+    if (path == "/costly") return {std::make_unique<Costly>(*this), 1 << 20, {}, request.peer};
     if (path == "/throws") throw std::runtime_error("secret");
     Opened out;
     out.response = answer(request);
@@ -52,6 +54,11 @@ class TestApplication : public Application {
     const std::int64_t a = size / 3, b = size / 2;
     file = {{{fd, 4, a}, {fd, 4 + a, b - a}, {fd, 4 + b, size - b}}, size, true};
   }
+  void open_costly() {
+    const std::lock_guard lock(mutex);
+    costly_open = true;
+    costly_opened.notify_all();
+  }
   // A text for every event stream, and an end.
   void publish(const std::string& text, bool end = false) {
     const std::lock_guard lock(mutex);
@@ -60,6 +67,8 @@ class TestApplication : public Application {
   }
 
   std::mutex mutex;
+  std::condition_variable costly_opened;
+  bool costly_open = false;
   std::vector<std::string> log;
   std::string content;
   FileBody file;
@@ -106,6 +115,18 @@ class TestApplication : public Application {
       return {};
     }
     Response finish() override { return json_response(200, json::object{}); }
+  };
+
+  struct Costly : Counted {
+    using Counted::Counted;
+    std::optional<Response> write(std::span<const std::uint8_t>) override { return {}; }
+    Response finish() override {
+      ++app.running;
+      std::unique_lock lock(app.mutex);
+      app.costly_opened.wait(lock, [this] { return app.costly_open; });
+      --app.running;
+      return json_response(200, json::object{});
+    }
   };
 
   Response answer(const Request& request) {

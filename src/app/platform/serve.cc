@@ -154,6 +154,8 @@ Result<http::ServerOptions> server_options(const Config& config) {
     return fail(ErrorCode::invalid_argument, "TLS needs both server.tls_certificate and server.tls_key.");
   if (!certificate.empty()) out.tls = http::TlsFiles{certificate, key};
   out.work_threads = static_cast<int>(config.number("server.work_threads"));
+  out.slow_threads = static_cast<int>(std::clamp<std::int64_t>(config.number("server.slow_threads"), 0, 256));
+  out.limits.slow_requests = static_cast<std::size_t>(std::max<std::int64_t>(1, config.number("server.slow_requests")));
   out.limits.connections = static_cast<std::size_t>(config.number("server.max_connections"));
   out.limits.connections_per_address = static_cast<std::size_t>(config.number("server.max_connections_per_address"));
   for (const auto& text : config.list("server.trusted_proxies")) {
@@ -327,6 +329,8 @@ class Running {
     out.push_back({"videoforge_http_event_streams", "Open event streams.", "", "", double(load.event_streams)});
     out.push_back({"videoforge_http_waiting_requests", "Requests that wait for a thread.", "", "",
                    double(load.waiting_requests)});
+    out.push_back({"videoforge_http_waiting_slow_requests", "Sign-ins and the like that wait for their lane.", "", "",
+                   double(load.waiting_slow)});
     if (const auto head = storage_.events->head())
       out.push_back({"videoforge_events_lag", "Events that streams were not told of yet.", "", "",
                      double(std::max<std::int64_t>(0, *head - seen_))});

@@ -23,6 +23,11 @@ Endpoint accounts_endpoint(AccountsContext& context, std::string method, std::st
           .begin = {}};
 }
 
+Endpoint slow(Endpoint endpoint) {
+  endpoint.lane = Lane::slow;
+  return endpoint;
+}
+
 std::optional<Response> session_required(const Call& call) {
   if (!call.who.session.empty()) return std::nullopt;
   return problem(call.request, 403, "session_required", "An API key cannot do this; sign in and use the access token.");

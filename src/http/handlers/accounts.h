@@ -61,6 +61,9 @@ using AccountsHandler = Response (*)(AccountsContext&, const Call&);
 Endpoint accounts_endpoint(AccountsContext& context, std::string method, std::string path, auth::Permission permission,
                            RateClass rate, AccountsHandler handler);
 
+// For what makes or checks the hash of a password.
+Endpoint slow(Endpoint endpoint);
+
 // The answer that signs in: tokens in the body, or the refresh token in the cookie of a browser's session.
 Response grant_response(AccountsContext& context, const Call& call, const auth::Granted& grant);
 

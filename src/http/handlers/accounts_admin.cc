@@ -186,7 +186,7 @@ std::vector<Endpoint> admin_user_endpoints(AccountsContext& context) {
                              handler);
   };
   return {row("GET", "/api/admin/users", list),
-          row("POST", "/api/admin/users", create),
+          slow(row("POST", "/api/admin/users", create)),
           row("GET", "/api/admin/users/{id}", get),
           row("PATCH", "/api/admin/users/{id}", update),
           row("DELETE", "/api/admin/users/{id}", remove),

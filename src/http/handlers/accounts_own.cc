@@ -198,15 +198,15 @@ std::vector<Endpoint> account_endpoints(AccountsContext& context) {
     return accounts_endpoint(context, std::move(method), std::move(path), auth::Permission::signed_in, rate, handler);
   };
   return {own("GET", "/api/auth/info", RateClass::api, info),
-          own("POST", "/api/auth/password", RateClass::auth, change_password),
-          own("POST", "/api/auth/mfa/enroll", RateClass::auth, enroll),
+          slow(own("POST", "/api/auth/password", RateClass::auth, change_password)),
+          slow(own("POST", "/api/auth/mfa/enroll", RateClass::auth, enroll)),
           own("POST", "/api/auth/mfa/verify", RateClass::auth, verify),
-          own("DELETE", "/api/auth/mfa", RateClass::auth, remove_factor),
+          slow(own("DELETE", "/api/auth/mfa", RateClass::auth, remove_factor)),
           own("GET", "/api/auth/sessions", RateClass::api, list_sessions),
           own("DELETE", "/api/auth/sessions", RateClass::api, end_sessions),
           own("DELETE", "/api/auth/sessions/{id}", RateClass::api, end_session),
           own("GET", "/api/auth/export", RateClass::api, export_account),
-          own("DELETE", "/api/auth/account", RateClass::auth, remove_account)};
+          slow(own("DELETE", "/api/auth/account", RateClass::auth, remove_account))};
 }
 
 }  // namespace vf::http

@@ -137,7 +137,7 @@ std::vector<Endpoint> passkey_endpoints(AccountsContext& context) {
                        AccountsHandler handler) {
     return accounts_endpoint(context, std::move(method), std::move(path), permission, rate, handler);
   };
-  return {row("POST", "/api/auth/passkeys/options", Permission::signed_in, RateClass::auth, options),
+  return {slow(row("POST", "/api/auth/passkeys/options", Permission::signed_in, RateClass::auth, options)),
           row("POST", "/api/auth/passkeys", Permission::signed_in, RateClass::api, add),
           row("GET", "/api/auth/passkeys", Permission::signed_in, RateClass::api, list),
           row("DELETE", "/api/auth/passkeys/{id}", Permission::signed_in, RateClass::api, remove),

@@ -249,11 +249,11 @@ std::vector<Endpoint> sign_in_endpoints(AccountsContext& context) {
   const auto open = [&](std::string method, std::string path, RateClass rate, AccountsHandler handler) {
     return accounts_endpoint(context, std::move(method), std::move(path), Permission::open, rate, handler);
   };
-  return {open("POST", "/api/auth/register", RateClass::auth, register_user),
-          open("POST", "/api/auth/login", RateClass::auth, login),
+  return {slow(open("POST", "/api/auth/register", RateClass::auth, register_user)),
+          slow(open("POST", "/api/auth/login", RateClass::auth, login)),
           open("POST", "/api/auth/refresh", RateClass::api, refresh),
           open("POST", "/api/auth/logout", RateClass::api, logout),
-          open("POST", "/api/auth/password/reset", RateClass::auth, reset_password),
+          slow(open("POST", "/api/auth/password/reset", RateClass::auth, reset_password)),
           open("GET", "/api/auth/jwks.json", RateClass::api, jwks)};
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "http/message/message.h"
 
@@ -30,6 +31,9 @@ struct Opened {
   std::unique_ptr<BodySink> sink;
   std::int64_t body_limit = 0;  // bytes; a longer body ends with 413
   Response response;
+  // Whose turn it is in the slow lane, where the sink's finish() then runs: threads of its own and a bounded
+  // queue, in which each name has its turn; full, the answer is 503. Empty: with all others.
+  std::string slow_turn;
 };
 
 class Application {

@@ -37,7 +37,7 @@ asio::awaitable<std::optional<Delivery>> Connection::take_body(Turn& turn, Opene
   } else {
     if (turn.expects_continue && buffer_.size() == 0 && turn.has_body)
       open = co_await wire_->write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (open) answer = co_await read_body(turn, *opened.sink, {Clock::now(), limit});
+    if (open) answer = co_await read_body(turn, *opened.sink, {Clock::now(), limit, opened.slow_turn});
   }
   // The sink goes under the bound as well, because it may have a file to remove.
   auto drop = [&opened] {
@@ -89,14 +89,25 @@ asio::awaitable<std::optional<Delivery>> Connection::read_body(Turn& turn, BodyS
     if (turn.received > progress.limit) co_return refused(413, too_long(progress.limit));
     if (const auto& wrong = turn.parser->refusal()) co_return refused(wrong->status, wrong->reason);
     const auto before = Clock::now();
-    auto take = [&] { return give_to_sink(turn, sink, pieces); };
-    auto answer = co_await offload(common_.pool, WorkPool::Lane::request, take);
+    auto answer = co_await offer(turn, sink, pieces, progress.slow_turn);
     buffer_.consume(pieces.used);
     progress.began += Clock::now() - before;  // what the sink took is not the client's delay
     if (!answer) continue;
     unread_ = !turn.parser->done();
     co_return answer;
   }
+}
+
+// Gives the sink what arrived, where it may block. Nothing: it wants more.
+asio::awaitable<std::optional<Delivery>> Connection::offer(Turn& turn, BodySink& sink, const Pieces& pieces,
+                                                           const std::string& slow_turn) {
+  auto take = [&] { return give_to_sink(turn, sink, pieces); };
+  if (slow_turn.empty() || !turn.parser->done())
+    co_return co_await offload(common_.pool, WorkPool::Lane::request, take);
+  auto answer = co_await offload(common_.slow, slow_turn, take);
+  if (!answer)
+    answer = delivery_of_refusal(turn, 503, "Too many such requests wait at this moment; try again in a few seconds.");
+  co_return answer;
 }
 
 // May block.
@@ -118,7 +129,7 @@ std::optional<Delivery> Connection::give_to_sink(Turn& turn, BodySink& sink, con
 
 // Reads past a small body that nobody wanted, so that the next request can be found.
 asio::awaitable<bool> Connection::discard_body(Turn& turn) {
-  const Progress progress{Clock::now(), 0};
+  const Progress progress{Clock::now(), 0, {}};
   Pieces pieces;
   while (!turn.parser->done()) {
     const auto arrival = co_await read_some_of_body(turn, progress, pieces);

@@ -21,6 +21,7 @@
 #include "http/server/census.h"
 #include "http/server/delivery.h"
 #include "http/server/request_parser.h"
+#include "http/server/slow_lane.h"
 #include "http/server/topics.h"
 #include "http/server/wire.h"
 #include "http/server/work_pool.h"
@@ -32,6 +33,7 @@ struct Common {
   ServerOptions options;
   Application& application;
   WorkPool pool;
+  SlowLane slow{options.limits.slow_requests};
   Census census{options.limits, options.proxies};
   Topics topics;
   std::atomic<bool> stopping = false;
@@ -80,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Progress {
     std::chrono::steady_clock::time_point began;
     std::int64_t limit = 0;
+    std::string slow_turn;
   };
   boost::asio::awaitable<std::optional<Delivery>> take_body(Turn& turn, Opened& opened);
   boost::asio::awaitable<std::optional<Delivery>> read_body(Turn& turn, BodySink& sink, Progress progress);
@@ -89,6 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::size_t used = 0;                              // bytes to take off the buffer afterwards
   };
   boost::asio::awaitable<Arrival> read_some_of_body(Turn& turn, const Progress& progress, Pieces& pieces);
+  boost::asio::awaitable<std::optional<Delivery>> offer(Turn& turn, BodySink& sink, const Pieces& pieces,
+                                                        const std::string& slow_turn);
   std::optional<Delivery> give_to_sink(Turn& turn, BodySink& sink, const Pieces& pieces) const;
   boost::asio::awaitable<bool> discard_body(Turn& turn);
 

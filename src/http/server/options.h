@@ -28,6 +28,7 @@ struct ServerLimits {
   std::size_t fields = 100;                      // beyond: 431
   std::size_t target_bytes = 8 * 1024;           // beyond: 414
   std::size_t waiting_requests = 1024;           // for a handler to end; beyond: 503
+  std::size_t slow_requests = 256;               // for the slow lane; half of them from one address; beyond: 503
   std::size_t connections = 20'000;              // beyond: 503 and closed
   std::size_t connections_per_address = 0;       // 0: no bound; trusted proxies have none
   std::chrono::milliseconds head_time{10'000};   // from its first byte to its last; TLS handshake too; beyond: 408
@@ -43,6 +44,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   int io_threads = 0;    // kept free of handlers; 0: as many as cores, at most 8
   int work_threads = 0;  // handlers that may run at once; 0: twice the cores, 4 to 32
+  int slow_threads = 0;  // of the slow lane (slow_lane.h); 0: half of the cores, at least 2, at most the cores
   ServerLimits limits;
   ProxyOptions proxies;
   CorsOptions cors;

@@ -32,6 +32,10 @@ int work_threads(const ServerOptions& o) {
   return o.work_threads > 0 ? o.work_threads : std::clamp(cores() * 2, 4, 32);
 }
 
+int slow_threads(const ServerOptions& o) {
+  return o.slow_threads > 0 ? o.slow_threads : std::clamp(cores() / 2, std::min(2, cores()), 32);
+}
+
 Result<std::unique_ptr<asio::ssl::context>> open_tls(const TlsFiles& files) {
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
   error_code wrong;
@@ -89,6 +93,7 @@ class Server::Impl {
   Result<void> start() {
     if (common_.options.tls) tls_ = VF_TRY(open_tls(*common_.options.tls));
     VF_CHECK(bind());
+    common_.slow.start(slow_threads(common_.options));
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
     for (int i = 0; i < io_threads(common_.options) + work_threads(common_.options); ++i) {
       threads_.emplace_back([this] {
@@ -116,6 +121,7 @@ class Server::Impl {
     work_.reset();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    common_.slow.stop();
   }
 
   std::uint16_t port() const { return port_; }
@@ -203,7 +209,8 @@ void Server::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 
 Server::Load Server::load() const {
   auto& common = impl_->common();
-  return {common.census.size(), common.pool.waiting(WorkPool::Lane::request), common.topics.streams()};
+  return {common.census.size(), common.pool.waiting(WorkPool::Lane::request), common.slow.waiting(),
+          common.topics.streams()};
 }
 
 }  // namespace vf::http

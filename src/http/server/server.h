@@ -36,6 +36,7 @@ class Server {
   struct Load {
     std::size_t connections = 0;
     std::size_t waiting_requests = 0;
+    std::size_t waiting_slow = 0;
     std::size_t event_streams = 0;
   };
   Load load() const;
