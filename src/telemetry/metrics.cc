@@ -1,5 +1,7 @@
 #include "telemetry/metrics.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -62,6 +64,12 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// Clients may send any word as a method; each would be a row that stays.
+std::string known_method(std::string_view method) {
+  constexpr std::array kKnown{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  return std::ranges::find(kKnown, method) == kKnown.end() ? "other" : std::string(method);
+}
+
 }  // namespace
 
 struct Metrics::Families {
@@ -104,7 +112,7 @@ void Metrics::request(std::string_view method, std::string_view route, int statu
                       std::int64_t bytes_in, std::int64_t bytes_out) {
   auto& f = *families_;
   const std::string where(route.empty() ? "none" : route);
-  f.requests.Add({{"method", std::string(method)}, {"route", where}, {"status", std::to_string(status)}}).Increment();
+  f.requests.Add({{"method", known_method(method)}, {"route", where}, {"status", std::to_string(status)}}).Increment();
   f.request_seconds.Add({{"route", where}}, kRequestSeconds).Observe(seconds);
   f.http_bytes.Add({{"direction", "in"}}).Increment(static_cast<double>(bytes_in));
   f.http_bytes.Add({{"direction", "out"}}).Increment(static_cast<double>(bytes_out));

@@ -34,3 +34,7 @@ if(VF_NODE)
   set_tests_properties(e2e/permissions PROPERTIES TIMEOUT 240 LABELS e2e
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endif()
+# Hostile requests to every operation of the contract.
+add_test(NAME e2e/hostile_contract COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/hostile_contract_test.py)
+set_tests_properties(e2e/hostile_contract PROPERTIES TIMEOUT 3600 LABELS e2e
+  ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")

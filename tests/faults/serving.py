@@ -33,15 +33,17 @@ class Server:
         self.more = more
         self.environment = {**os.environ, **ENVIRONMENT, **(environment or {})}
         self.process = None
+        self.errors = None  # a file that gets what the server writes to standard error
         self.key = None
         self.slowest_start = 0.0
         self.heard = threading.local()  # each client thread's last answer's header fields
 
     def start(self, wait=30):
         begun = time.monotonic()
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.more],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment)
+        with open(self.errors or os.devnull, "ab") as errors:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.more],
+                stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment)
         lines = []
         for line in self.process.stdout:
             lines.append(line)
@@ -82,9 +84,10 @@ class Server:
         self.process.stdout.close()
         return code
 
-    def ask(self, method, path, body=None, headers=None, timeout=20, raw=False):
+    def ask(self, method, path, body=None, headers=None, timeout=20, raw=False, source=None):
         """Status and body: parsed where it is JSON, else bytes. OSError where nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=timeout, source_address=(source, 0) if source else None)
         try:
             all_headers = dict(headers or {})
             if self.key:

@@ -7,6 +7,8 @@ namespace vf::http {
 namespace {
 
 constexpr std::string_view kRetryAfterSeconds = "5";
+constexpr std::string_view kNoSpace =
+    "The server's disk is full; nothing was stored. Try again later, or tell whoever runs the server.";
 constexpr std::string_view kInternal =
     "Something went wrong on our side; report it with the correlation id, and try again later.";
 
@@ -43,6 +45,8 @@ Response problem(const Request& request, int status, std::string_view code, std:
 Response problem(const Request& request, const Error& error) {
   const int status = status_of(error.code);
   if (status == 500) return problem(request, 500, to_string(ErrorCode::internal), kInternal);
+  // The sentence for whoever runs the engine names the server's folders.
+  if (error.code == ErrorCode::no_space) return problem(request, status, to_string(error.code), kNoSpace);
   std::vector<FieldProblem> errors;
   if (!error.pointer.empty()) errors.push_back({error.pointer, error.message});
   auto out = problem(request, status, to_string(error.code), error.message, errors);

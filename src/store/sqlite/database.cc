@@ -39,6 +39,11 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
     case SQLITE_PERM:
       return {ErrorCode::invalid_argument,
               fmt::format("The work folder '{}' cannot be written to. Choose another with --work DIR.", folder), text};
+    case SQLITE_CONSTRAINT:
+      // The rows that a transaction names were there when its caller looked.
+      if (sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_FOREIGNKEY)
+        return {ErrorCode::not_found, "What this belongs to was removed at this moment.", text};
+      return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {
