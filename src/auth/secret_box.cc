@@ -58,6 +58,17 @@ Result<void> write_private(const std::filesystem::path& file, std::string_view t
   return sync_folder(file.has_parent_path() ? file.parent_path() : ".");
 }
 
+std::optional<std::string> from_hex(std::string_view text) {
+  std::string bytes(text.size() / 2, '\0');
+  std::size_t size = 0;
+  const char* end = nullptr;
+  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
+                     &size, &end) != 0 ||
+      end != text.data() + text.size())
+    return std::nullopt;
+  return bytes;
+}
+
 std::string_view key_id(std::string_view sealed) {
   if (!sealed.starts_with(kVersion)) return {};
   sealed.remove_prefix(kVersion.size());
@@ -73,13 +84,14 @@ Result<SecretBox> SecretBox::from_text(std::string_view text) {
     std::istringstream words(line);
     std::string id, key;
     if (!(words >> id) || id.starts_with('#')) continue;
-    words >> key;
-    const auto bytes = from_base64url(key);
+    const bool alone = !(words >> key);
+    const auto bytes = alone ? from_hex(id) : from_base64url(key);
+    if (alone && bytes) id = base64url(sha256(*bytes)).substr(0, 8);
     if (!bytes || bytes->size() != crypto_secretbox_KEYBYTES || id.find('.') != std::string::npos)
       return fail(
           ErrorCode::invalid_argument,
-          "The key file is damaged: each line is a name and 32 bytes as base64url. Restore it from your backup; "
-          "what it sealed cannot be read without it.");
+          "The key is damaged: each line is a name and 32 bytes as base64url, or 64 hexadecimal digits. Restore it "
+          "from your backup; what it sealed cannot be read without it.");
     keys.push_back({id, *bytes});
   }
   if (keys.empty()) return fail(ErrorCode::invalid_argument, "The key file holds no key.");

@@ -23,7 +23,8 @@ class SecretBox {
   // read it, or when it is not such a file.
   static Result<SecretBox> open(const std::filesystem::path& file);
 
-  // The file's text, given by an environment variable or a mounted secret.
+  // The file's text, given by an environment variable or a mounted secret; also a key as 64 hexadecimal digits,
+  // which is named after its hash.
   static Result<SecretBox> from_text(std::string_view text);
 
   // Puts a new key in front of the file's others; what was sealed before still opens.

@@ -115,15 +115,19 @@ std::string derived_id(const std::string& account, std::string_view key) {
                      hex.substr(20));
 }
 
-Handler idempotent(Platform& platform, Handler handler) {
-  return [keys = std::make_shared<IdempotencyKeys>(platform), handler = std::move(handler)](const Call& call) {
+Handler idempotent(Platform& platform, Handler handler, Completion complete) {
+  return [keys = std::make_shared<IdempotencyKeys>(platform), handler = std::move(handler),
+          complete = std::move(complete)](const Call& call) {
+    const auto whole = [&](Response answer) {
+      return complete && answer.status < 300 ? complete(call, std::move(answer)) : std::move(answer);
+    };
     auto claim = keys->claim(call);
     if (!claim) return std::move(claim).error();
     const auto asked = asked_by(call);
-    if (auto first = claim->earlier(call.request, asked)) return std::move(*first);
+    if (auto first = claim->earlier(call.request, asked)) return whole(std::move(*first));
     auto answer = handler(call);
     claim->keep(asked, answer);
-    return answer;
+    return whole(std::move(answer));
   };
 }
 

@@ -19,9 +19,11 @@
 namespace vf::http {
 
 using Handler = std::function<Response(const Call&)>;
+// Puts into an answer of the 2xx class, first or repeated, what must not be kept: a secret.
+using Completion = std::function<Response(const Call&, Response)>;
 
 // The handler with that promise around it. What was asked is told apart by method, path, query and body.
-Handler idempotent(Platform& platform, Handler handler);
+Handler idempotent(Platform& platform, Handler handler, Completion complete = {});
 
 // A UUID that is the same for every request of the account under this key; a fresh one for an empty key.
 std::string derived_id(const std::string& account, std::string_view key);

@@ -131,9 +131,10 @@ Opened Router::open(const Request& request) {
 }
 
 Opened Router::answer_unmatched(const Request& request, const Routes::Match& match) const {
+  // The path is not repeated: people paste keys and links into the wrong place.
   Opened out;
   if (match.allowed.empty()) {
-    out.response = problem(request, 404, "not_found", fmt::format("There is nothing at {}.", request.path));
+    out.response = problem(request, 404, "not_found", "There is nothing at this address.");
     return out;
   }
   auto allowed = match.allowed;
@@ -142,7 +143,7 @@ Opened Router::answer_unmatched(const Request& request, const Routes::Match& mat
     out.response.status = 204;
   } else {
     out.response = problem(request, 405, "method_not_allowed",
-                           fmt::format("{} takes no {}; it takes {}.", request.path, request.method, joined(allowed)));
+                           fmt::format("This address takes no {}; it takes {}.", request.method, joined(allowed)));
   }
   out.response.headers.add("Allow", joined(allowed));
   return out;

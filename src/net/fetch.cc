@@ -109,7 +109,8 @@ struct EasyClose {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
 };
 
-Result<void> outcome(CURLcode code, long status, const Transfer& t, const std::string& url) {
+Result<void> outcome(CURLcode code, long status, const Transfer& t, const std::string& asked) {
+  const auto url = shown_address(asked);
   if (t.stop.stop_requested()) return fail(ErrorCode::cancelled, "Interrupted.");
   if (t.write_error) return std::unexpected(*t.write_error);
   if (t.too_large || code == CURLE_FILESIZE_EXCEEDED)
@@ -142,6 +143,16 @@ Result<void> outcome(CURLcode code, long status, const Transfer& t, const std::s
 }
 
 }  // namespace
+
+std::string shown_address(std::string_view url) {
+  const auto scheme = url.find("://");
+  auto rest = url.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
+  const auto prefix = url.substr(0, url.size() - rest.size());
+  rest = rest.substr(0, rest.find_first_of("?#"));
+  const auto at = rest.substr(0, rest.find('/')).rfind('@');
+  if (at != std::string_view::npos) rest.remove_prefix(at + 1);
+  return std::string(prefix) + std::string(rest);
+}
 
 bool is_public_address(const sockaddr* address) {
   if (address->sa_family == AF_INET) {

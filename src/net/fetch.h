@@ -9,6 +9,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -26,9 +27,12 @@ struct FetchLimits {
 
 // Writes the body to `fd`. `progress` gets bytes so far and in all (0 = unknown).
 // Errors: invalid_argument (not http(s), a forbidden address), not_found (404, 410), unavailable
-// (connection, 5xx), timeout, limit_exceeded, cancelled, and what writing says.
+// (connection, 5xx), timeout, limit_exceeded, cancelled, and what writing says; messages name shown_address().
 Result<void> fetch(const std::string& url, int fd, const FetchLimits& limits, std::stop_token stop,
                    const std::function<void(std::int64_t, std::int64_t)>& progress = {});
+
+// An address as messages and logs may show it: without name, password, query and fragment, where secrets stand.
+std::string shown_address(std::string_view url);
 
 // Whether an address (sockaddr_in or sockaddr_in6) is on the public internet.
 bool is_public_address(const sockaddr* address);

@@ -210,6 +210,17 @@ TEST(SecretBox, TheKeyFileIsTheOwnersAlone) {
   EXPECT_FALSE(SecretBox::from_text(""));
 }
 
+TEST(SecretBox, AKeyMayBeSixtyFourHexadecimalDigits) {
+  const std::string digits(64, 'a');
+  const auto box = SecretBox::from_text(digits);
+  ASSERT_TRUE(box) << box.error().message;
+  const auto again = SecretBox::from_text(digits + "\n");
+  EXPECT_EQ(again->unseal(box->seal("x", "c"), "c").value_or(""), "x");
+  const auto newer = SecretBox::from_text(std::string(64, 'b') + "\n" + digits);
+  EXPECT_EQ(newer->unseal(box->seal("x", "c"), "c").value_or(""), "x") << "an older key below the new one still opens";
+  EXPECT_FALSE(SecretBox::from_text(digits.substr(1)));
+}
+
 TEST(SecretBox, ManyThatStartAtOnceShareOneKey) {
   const test::TempFolder folder;
   std::vector<std::string> sealed(8);

@@ -38,3 +38,9 @@ endif()
 add_test(NAME e2e/hostile_contract COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/hostile_contract_test.py)
 set_tests_properties(e2e/hostile_contract PROPERTIES TIMEOUT 3600 LABELS e2e
   ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+# No secret in any log, metric, event, refusal or file.
+if(VF_NODE)
+  add_test(NAME e2e/secrets COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/secrets_test.mjs)
+  set_tests_properties(e2e/secrets PROPERTIES TIMEOUT 240 LABELS e2e
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+endif()

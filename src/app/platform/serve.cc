@@ -99,7 +99,7 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
                         bytes = done;
                         if (all > 0) progress(static_cast<double>(done) / static_cast<double>(all));
                       }));
-                      return json::value(json::object{{"url", url}, {"bytes", bytes}});
+                      return json::value(json::object{{"url", net::shown_address(url)}, {"bytes", bytes}});
                     },
                     .on_progress = std::move(on_progress),
                     .on_error =

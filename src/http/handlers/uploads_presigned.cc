@@ -57,6 +57,18 @@ std::string base_of(const Platform& platform, const Request& request) {
   return fmt::format("{}://{}", request.secure ? "https" : "http", request.host);
 }
 
+// Signed when it is sent and not before: an answer that is kept for repetitions holds no right of its own.
+Response with_token(const Platform& platform, const Request& request, Response answer) {
+  auto parsed = parse_json(std::get<std::string>(answer.body));
+  if (!parsed || !parsed->is_object()) return problem(request, 500, "internal", "The kept answer is damaged.");
+  auto& body = parsed->get_object();
+  const auto ends = parse_rfc3339(body["expiresAt"].as_string());
+  const auto token = platform.links.sign(auth::LinkPurpose::upload, body["uploadId"].as_string(), {}, ends.value_or(0));
+  body["url"].as_string() += token;
+  answer.body = dump(body);
+  return answer;
+}
+
 Response order_url(UploadContext& context, const Call& call) {
   auto& platform = context.platform;
   auto order = read_body<UploadUrlOrder>(call);
@@ -67,15 +79,14 @@ Response order_url(UploadContext& context, const Call& call) {
       context, call, {make_uuid(), "presigned", order->fileName, order->sizeBytes, {}, std::move(*details)});
   if (!upload) return upload.error();
   const auto ends = platform.now_ms() + platform.options.presigned_ms;
-  const auto token = platform.links.sign(auth::LinkPurpose::upload, upload->id, {}, ends);
   json::object headers;
   if (order->contentType) headers["Content-Type"] = *order->contentType;
-  auto out = json_response(201, json::object{{"uploadId", upload->id},
-                                             {"url", fmt::format("{}/api/storage/uploads/{}/{}",
-                                                                 base_of(platform, call.request), upload->id, token)},
-                                             {"method", "PUT"},
-                                             {"expiresAt", format_rfc3339(ends)},
-                                             {"headers", std::move(headers)}});
+  auto out = json_response(
+      201, json::object{{"uploadId", upload->id},
+                        {"url", fmt::format("{}/api/storage/uploads/{}/", base_of(platform, call.request), upload->id)},
+                        {"method", "PUT"},
+                        {"expiresAt", format_rfc3339(ends)},
+                        {"headers", std::move(headers)}});
   out.headers.set("Cache-Control", "no-store");
   return out;
 }
@@ -200,7 +211,9 @@ std::vector<Endpoint> presigned_endpoints(const SharedUploads& uploads) {
   using auth::Permission;
   auto& platform = uploads->platform;
   Endpoint order{"POST", "/api/storage/upload-url", Permission::write_videos, RateClass::upload, kJsonBytes, {}, {}};
-  order.handle = idempotent(platform, [uploads](const Call& call) { return order_url(*uploads, call); });
+  order.handle = idempotent(
+      platform, [uploads](const Call& call) { return order_url(*uploads, call); },
+      [&platform](const Call& call, Response answer) { return with_token(platform, call.request, std::move(answer)); });
   // Open: the address itself is the right to use it, once.
   Endpoint take{"PUT",
                 "/api/storage/uploads/{id}/{token}",

@@ -1,6 +1,5 @@
 // Accounts: sessions, second factor, passkeys, single sign-on, keys, administration.
-import { createHmac } from "node:crypto";
-import { Authenticator } from "./authenticator.mjs";
+import { Authenticator, totp } from "./authenticator.mjs";
 import { ask, json, me, PASSWORD, provider, PUBLIC, server, signIn } from "./replay.mjs";
 
 export async function replayAccounts() {
@@ -39,17 +38,6 @@ export async function replayAccounts() {
   await replayKeys(first.json.apiKey);
   for (const id of ["listAudit", "exportAudit", "verifyAudit", "listBlocked"]) await ask(id, 200);
   await ask("exportAudit", 400, { query: { cursor: "x" } });
-}
-
-// A code of an authenticator app (RFC 6238).
-export function totp(secret) {
-  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const hash = createHmac("sha1", key).update(counter).digest();
-  const at = hash[19] & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
 async function replaySecondFactor(path) {

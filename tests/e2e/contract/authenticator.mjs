@@ -1,5 +1,5 @@
 // A passkey of one Ed25519 key: what navigator.credentials would answer (W3C WebAuthn 3, 5.8 and 6.1).
-import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
 
@@ -40,4 +40,15 @@ export class Authenticator {
     const signature = sign(null, Buffer.concat([data, createHash("sha256").update(client).digest()]), this.pair.privateKey);
     return { id: base64url(this.id), response: { clientDataJSON: base64url(client), authenticatorData: base64url(data), signature: base64url(signature) } };
   }
+}
+
+// A code of an authenticator app (RFC 6238).
+export function totp(secret) {
+  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const at = hash[19] & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
 }

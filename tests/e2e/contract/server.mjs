@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export class Server {
-  static async start(environment = {}, args = []) {
+  // `errors`: where standard error goes; a descriptor, or as this process has it.
+  static async start(environment = {}, args = [], errors = "inherit") {
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), "videoforge-contract-"));
     server.process = spawn(process.env.VIDEOFORGE_BIN, ["serve", "--data", join(server.folder, "data"), "--listen", "127.0.0.1:0", ...args], {
       env: { ...process.env, VIDEOFORGE_LOG_CONSOLE: "none", VIDEOFORGE_UPLOADS_DISK_MARGIN: "100M", ...environment },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", errors],
     });
     let said = "";
     await new Promise((resolve, reject) => {
@@ -61,10 +62,16 @@ export class Server {
     return request;
   }
 
-  async stop() {
+  // Ends the process and leaves its folder.
+  async end() {
+    if (this.process.exitCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
     await ended;
+  }
+
+  async stop() {
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

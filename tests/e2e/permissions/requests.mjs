@@ -3,7 +3,7 @@
 // the owner has to find after a refusal. What an operation changes or removes is made for that one request.
 // Operations without an entry need nothing but their address.
 import { randomUUID } from "node:crypto";
-import { totp } from "../contract/accounts.mjs";
+import { totp } from "../contract/authenticator.mjs";
 import { provider } from "../contract/replay.mjs";
 import { json, OCTETS, PASSWORD, TUS } from "./world.mjs";
 
