@@ -44,3 +44,12 @@ if(VF_NODE)
   set_tests_properties(e2e/secrets PROPERTIES TIMEOUT 240 LABELS e2e
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endif()
+# Attacks, each named after its class.
+if(VF_NODE)
+  add_test(NAME e2e/attacks COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/attacks_test.mjs)
+  set_tests_properties(e2e/attacks PROPERTIES TIMEOUT 240 LABELS e2e
+    ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+endif()
+add_test(NAME e2e/ssrf COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/ssrf_test.py)
+set_tests_properties(e2e/ssrf PROPERTIES TIMEOUT 240 LABELS e2e SKIP_RETURN_CODE 77
+  ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")

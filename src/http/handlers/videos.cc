@@ -3,6 +3,7 @@
 #include "http/captions.h"
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
+#include "http/video_details.h"
 #include "http/views.h"
 
 namespace vf::http {
@@ -10,10 +11,7 @@ namespace {
 
 using auth::Permission;
 
-constexpr std::size_t kMaxTitle = 300;
-constexpr std::size_t kMaxDescription = 20'000;
-constexpr std::size_t kMaxTags = 50;
-constexpr std::size_t kMaxTag = 100;
+constexpr std::size_t kLongestLabel = 100;
 
 struct VideoPatch {
   std::optional<std::string> title;
@@ -30,22 +28,13 @@ Error field(std::string_view pointer, std::string message) {
 }
 
 Result<store::VideoChange> change_of(const VideoPatch& patch, const json::value& sent) {
-  if (patch.title && (patch.title->empty() || patch.title->size() > kMaxTitle))
-    return std::unexpected(field("/title", fmt::format("expected 1 to {} bytes.", kMaxTitle)));
-  if (patch.description && patch.description->size() > kMaxDescription)
-    return std::unexpected(field("/description", fmt::format("expected at most {} bytes.", kMaxDescription)));
-  if (patch.tags) {
-    bool fits = patch.tags->size() <= kMaxTags;
-    for (const auto& tag : *patch.tags) fits = fits && !tag.empty() && tag.size() <= kMaxTag;
-    if (!fits)
-      return std::unexpected(
-          field("/tags", fmt::format("expected at most {} tags of 1 to {} bytes.", kMaxTags, kMaxTag)));
-  }
-  if (patch.visibility && *patch.visibility != "public" && *patch.visibility != "unlisted" &&
-      *patch.visibility != "private")
-    return std::unexpected(field("/visibility", "expected public, unlisted or private."));
-  store::VideoChange out{
-      patch.title, patch.description, patch.tags, patch.visibility, {}, patch.revokeLinks.value_or(false)};
+  auto details = VF_TRY(checked({patch.title, patch.description, patch.tags, patch.visibility}));
+  store::VideoChange out{std::move(details.title),
+                         std::move(details.description),
+                         std::move(details.tags),
+                         std::move(details.visibility),
+                         {},
+                         patch.revokeLinks.value_or(false)};
   // Sent as null means "keep it for good", which is not the same as not sent.
   if (const auto* at = sent.as_object().if_contains("expiresAt")) {
     if (at->is_null()) {
@@ -245,8 +234,9 @@ Response put_caption(Platform& platform, const Call& call) {
     return problem(call.request, 400, "invalid_argument",
                    "\"language\" is a language tag such as en or pt-BR (BCP 47).");
   if (caption.label.empty()) caption.label = caption.language;
-  if (caption.label.size() > kMaxTag)
-    return problem(call.request, 400, "invalid_argument", fmt::format("\"label\" has at most {} bytes.", kMaxTag));
+  if (caption.label.size() > kLongestLabel)
+    return problem(call.request, 400, "invalid_argument",
+                   fmt::format("\"label\" has at most {} bytes.", kLongestLabel));
   caption.webvtt = VF_ANSWER(call, clean_captions(call.body));
   VF_ANSWER_CHECK(call, platform.videos.put_caption(video.id, caption));
   return json_response(201, json::object{{"language", caption.language},
