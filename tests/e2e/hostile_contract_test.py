@@ -120,10 +120,12 @@ class Target:
             self.signed_in = (-SESSION_SECONDS, "")
 
 
-def judge(method, answer, allowed):
+def judge(method, answer, allowed, folder):
     """What is wrong with an answer; None where nothing is."""
     if answer.status >= 500 and not (answer.status in FORGIVEN and str(answer.status) in allowed):
         return f"{answer.status}: {answer.body[:300]!r}"
+    if folder in answer.body or folder.decode() in str(answer.headers):
+        return f"{answer.status} names a folder of the server: {answer.body[:300]!r}"
     if any(name.lower() == "x-injected" for name, _ in answer.headers):
         return f"a header was injected: {answer.headers}"
     kind = answer.header("content-type").split(";")[0]
@@ -164,7 +166,7 @@ class Client(threading.Thread):
         what = f"request {n} ({operation['operationId']}, {'+'.join(spoilt) or 'sensible'})"
         try:
             answer = connection.send(data, method)
-            wrong = judge(method, answer, operation["responses"].keys() | {"503"})
+            wrong = judge(method, answer, operation["responses"].keys() | {"503"}, bytes(self.target.server.data))
             self.seen[n] = answer.status
             self.target.happened(operation, answer)
         except (Hang, Gone) as e:

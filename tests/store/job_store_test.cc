@@ -224,6 +224,17 @@ TEST_F(JobStoreTest, AFailedAttemptIsTriedAgainAndThenFailsTheJob) {
   EXPECT_EQ(event_types(job.id).back(), "error");
 }
 
+TEST_F(JobStoreTest, WhatTheDiskSaysNamesNoFolderToClients) {
+  const auto refused = pool->write([](Database& db) -> Result<void> {
+    VF_CHECK(db.execute("PRAGMA query_only = ON"));  // as on a disk that was mounted read-only
+    return db.execute("DELETE FROM jobs");
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_FALSE(refused.error().message.contains(folder.path().string())) << refused.error().message;
+  EXPECT_TRUE(refused.error().detail.contains(folder.path().string())) << refused.error().detail;
+}
+
 TEST_F(JobStoreTest, ManyWritersMeetNoBusyDatabase) {
   std::vector<std::string> failed(64);
   {

@@ -3,10 +3,18 @@
 namespace vf::store {
 
 Result<std::unique_ptr<SqlitePool>> SqlitePool::open(const std::filesystem::path& path, int readers) {
-  std::unique_ptr<SqlitePool> pool(new SqlitePool(VF_TRY(Database::open(path))));
+  std::unique_ptr<SqlitePool> pool(new SqlitePool(path.parent_path().string(), VF_TRY(Database::open(path))));
   for (int i = 0; i < std::max(1, readers); ++i)
     pool->idle_readers_.push_back(std::make_unique<Database>(VF_TRY(Database::open(path))));
   return pool;
+}
+
+Error SqlitePool::without_place(Error error) const {
+  if (folder_.empty() || !error.message.contains(folder_)) return error;
+  error.detail = error.message + (error.detail.empty() ? "" : " " + error.detail);
+  error.message = "The server's database cannot be read or written at this moment; try again later.";
+  if (error.code == ErrorCode::invalid_argument) error.code = ErrorCode::unavailable;  // not the client's to mend
+  return error;
 }
 
 SqlitePool::Turn::Turn(SqlitePool& pool) : pool_(pool) {

@@ -30,7 +30,7 @@ class SqlitePool {
       if (!*answer) return std::unexpected(answer->error());
       return {};
     });
-    if (!done) return std::unexpected(std::move(done).error());
+    if (!done) return std::unexpected(without_place(std::move(done).error()));
     return std::move(*answer);
   }
 
@@ -38,13 +38,20 @@ class SqlitePool {
   template <typename Work>
   auto read(Work&& work) -> decltype(work(std::declval<Database&>())) {
     const Borrowed reader(*this);
-    VF_CHECK(reader.database().execute("BEGIN"));
+    auto begun = reader.database().execute("BEGIN");
+    if (!begun) return std::unexpected(without_place(std::move(begun).error()));
     auto answer = work(reader.database());
-    VF_CHECK(reader.database().execute("COMMIT"));
+    auto ended = reader.database().execute("COMMIT");
+    if (!ended) return std::unexpected(without_place(std::move(ended).error()));
+    if (!answer) return std::unexpected(without_place(std::move(answer).error()));
     return answer;
   }
 
  private:
+  // What the stores say may reach clients: a sentence that names the folder becomes one that does not, and the
+  // first one the detail.
+  Error without_place(Error error) const;
+
   // The writer, first come first served: a mutex alone may let one of 64 writers starve.
   class Turn {
    public:
@@ -65,8 +72,9 @@ class SqlitePool {
     std::unique_ptr<Database> database_;
   };
 
-  explicit SqlitePool(Database writer) : writer_(std::move(writer)) {}
+  SqlitePool(std::string folder, Database writer) : folder_(std::move(folder)), writer_(std::move(writer)) {}
 
+  std::string folder_;
   Database writer_;
   std::mutex mutex_;
   std::condition_variable changed_;
