@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "auth/clock.h"
-#include "auth/recent.h"
 #include "auth/webauthn.h"
+#include "base/recent.h"
 #include "store/passkeys.h"
 #include "store/users.h"
 

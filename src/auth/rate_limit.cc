@@ -12,17 +12,16 @@ namespace vf::auth {
 // no further than period - T ahead. T is kept in microseconds, so that 10,000 in 15 minutes count right.
 Allowance RateLimiter::take(const std::string& key, const Quota& quota) {
   if (quota.limit <= 0 || quota.period <= 0) return {};
-  const std::scoped_lock lock(mutex_);
   const auto now = clock_() * 1000;
   const auto period = quota.period * 1000;
   const auto each = std::max<std::int64_t>(1, period / quota.limit);
   const auto burst = each * quota.limit;
-  auto& full_at = full_at_.at(key);
-  // After a clock that jumped back nobody waits longer than a period.
-  const auto from = std::clamp(full_at, now, now + burst);
-  Allowance out{.quota = quota};
-  out.allowed = from + each <= now + burst;
-  full_at = out.allowed ? from + each : from;
+  // The ceiling is a bound also on what stands there: after a clock that jumped back nobody waits longer than a
+  // period.
+  const auto raised = cache_.raise("rate " + key, now, each, now + burst, std::chrono::milliseconds(quota.period));
+  if (!raised) return {.quota = quota, .remaining = quota.limit};
+  const auto full_at = raised->value;
+  Allowance out{.allowed = raised->done, .quota = quota};
   out.remaining = (now + burst - full_at) / each;
   out.reset_after = (full_at - now + 999) / 1000;
   if (!out.allowed) out.retry_after = (full_at + each - burst - now + 999) / 1000;

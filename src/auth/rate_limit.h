@@ -2,8 +2,8 @@
 // for addresses that go on after being told.
 //
 // GCRA keeps one moment for each caller, at which its budget is whole again. Requests refill evenly over the
-// period; as many as `limit` may come at once. Thread-safe; in this process (a shared store comes with
-// several servers); memory is bounded, callers that were quiet longest are forgotten first.
+// period; as many as `limit` may come at once. The moments stand in the cache, each take() is one atomic step of it
+// (cache::Cache::raise): servers that share a cache share the budgets. Thread-safe; memory is the cache's to bound.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "auth/clock.h"
-#include "auth/recent.h"
+#include "base/recent.h"
+#include "cache/cache.h"
 
 namespace vf::auth {
 
@@ -34,14 +35,15 @@ struct Allowance {
 
 class RateLimiter {
  public:
-  explicit RateLimiter(Clock clock, std::size_t callers = 100'000) : clock_(std::move(clock)), full_at_(callers / 2) {}
-  // `key` names caller and budget: "api user 0193..".
+  // The cache outlives it.
+  RateLimiter(Clock clock, cache::Cache& cache) : clock_(std::move(clock)), cache_(cache) {}
+  // `key` names caller and budget: "api user 0193..". Where the cache cannot be asked everybody is let through: a
+  // limit must not become an outage.
   Allowance take(const std::string& key, const Quota& quota);
 
  private:
   Clock clock_;
-  std::mutex mutex_;
-  Recent<std::int64_t> full_at_;  // milliseconds: when the budget is whole again
+  cache::Cache& cache_;
 };
 
 struct BlockRules {

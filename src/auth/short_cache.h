@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "auth/recent.h"
+#include "base/recent.h"
 
 namespace vf::auth {
 

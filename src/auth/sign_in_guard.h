@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "auth/clock.h"
-#include "auth/recent.h"
+#include "base/recent.h"
 
 namespace vf::auth {
 

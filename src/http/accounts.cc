@@ -49,7 +49,7 @@ struct Accounts::Parts {
         passkeys(stores.passkeys
                      ? std::make_unique<auth::Passkeys>(*stores.passkeys, stores.users, options.clock, options.title)
                      : nullptr),
-        limiter(options.clock),
+        limiter(options.clock, *options.cache),
         blocks(options.clock, options.blocks),
         audit(stores.audit, options.clock, options.complain),
         links(server_keys->derive(kLinks)),
@@ -79,6 +79,7 @@ Accounts::~Accounts() = default;
 
 Result<std::unique_ptr<Accounts>> Accounts::create(const AccountStores& stores, auth::SecretBox box,
                                                    AccountsOptions options) {
+  if (!options.cache) return fail(ErrorCode::internal, "There is no cache to count requests in.");
   if (!options.providers.empty() && !options.call)
     return fail(ErrorCode::internal, "Identity providers are configured, and nothing to reach them with.");
   options.signing.token_life = options.sessions.access_life;

@@ -52,6 +52,7 @@ struct AccountsOptions {
   auth::GuardRules guard;
   auth::BlockRules blocks;
   RateRules rates;
+  cache::Cache* cache = nullptr;  // where requests are counted; needed
   auth::Clock clock = auth::wall_clock();
   std::function<void(const Error&)> complain;            // what went wrong and nobody was told; for the log
   std::function<void(const std::string& user)> removed;  // told after an account is gone: its videos go too

@@ -29,6 +29,7 @@ Response replay(const store::FirstAnswer& first) {
   out.status = first.status;
   out.headers.add("Content-Type", "application/json");
   out.headers.add("Idempotency-Replayed", "true");
+  if (!first.location.empty()) out.headers.add("Location", first.location);
   out.body = first.body;
   return out;
 }
@@ -98,8 +99,9 @@ void IdempotencyKeys::Claim::keep(std::string_view asked, const Response& respon
   const auto* body = std::get_if<std::string>(&response.body);
   if (!held_ || !body || response.status < 200 || response.status > 299) return;
   // The work is done and says so; an answer that could not be kept must not take that back.
-  (void)held_->platform.idempotency.keep(held_->key.first, held_->key.second,
-                                         {sha256_hex(asked), response.status, *body});
+  (void)held_->platform.idempotency.keep(
+      held_->key.first, held_->key.second,
+      {sha256_hex(asked), response.status, *body, std::string(response.headers.get("Location"))});
 }
 
 std::string IdempotencyKeys::Claim::derived_id() const {

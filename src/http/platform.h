@@ -16,8 +16,15 @@
 #include "store/playlists.h"
 #include "store/uploads.h"
 #include "store/videos.h"
+#include "telemetry/trace.h"
+
+namespace vf::store {
+class AssetStore;
+}
 
 namespace vf::http {
+
+class Answers;
 
 struct PlatformOptions {
   std::string version;
@@ -53,6 +60,13 @@ struct Platform {
   std::function<Result<json::value>(const store::Video&, const std::string& kind, const json::value& params)> plan;
   // What is in a video's file, looked at now.
   std::function<Result<json::value>(const store::Video&, bool loudness)> look;
+  telemetry::Tracer* tracer = nullptr;  // none: traces are off
+  // Told of a job that a person has ended.
+  std::function<void(const store::Job&)> cancelled = {};
+  Answers* answers = nullptr;  // none: answers are made anew each time
+  store::AssetStore* assets = nullptr;
+  // What is in a file that is to be an asset of that kind, by parsing it in the sandbox. Errors: invalid_input.
+  std::function<Result<json::value>(const std::string& kind, const jobs::BlobRef& blob)> look_at_asset = {};
 };
 
 }  // namespace vf::http

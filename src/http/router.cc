@@ -118,6 +118,7 @@ Result<std::unique_ptr<Router>> Router::create(std::vector<Endpoint> endpoints, 
 }
 
 Opened Router::open(const Request& request) {
+  if (hooks_.opened) hooks_.opened(request);
   auto match = routes_.find(request.method, request.path);
   if (!match.endpoint) return answer_unmatched(request, match);
   const auto& endpoint = *match.endpoint;

@@ -26,8 +26,10 @@ struct Finished {
   double seconds = 0;
 };
 
-// Both may be called from any thread; empty ones are not.
+// They may be called from any thread; empty ones are not.
 struct RouterHooks {
+  // A request was understood; whoever follows traces writes its place into request.trace.
+  std::function<void(const Request& request)> opened;
   // A handler threw: our fault. The client sees a 500 with the request's correlation id and nothing else.
   std::function<void(const Request& request, std::string_view what)> failed;
   std::function<void(const Finished& finished)> finished;

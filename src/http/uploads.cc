@@ -49,6 +49,7 @@ std::expected<store::Upload, Response> begin_upload(UploadContext& context, cons
   upload.details = to_json(wanted.details);
   upload.created_ms = platform.now_ms();
   upload.expires_ms = upload.created_ms + platform.options.upload_ms;
+  upload.trace = call.request.traceparent();
   if (auto made = platform.uploads.create(upload); !made) return refused(made.error());
   if (!wanted.file) return upload;
   if (auto made = UploadFile::create(platform.uploads_dir, upload.id); !made) {
@@ -79,11 +80,35 @@ std::expected<Receiving, Response> receive_upload(UploadContext& context, const 
   if (!found) return std::unexpected(problem(request, found.error()));
   if (!*found) return std::unexpected(unknown_upload(request));
   auto& upload = **found;
+  request.join_trace(trace_of(upload));
   if (upload.state != "open")
     return std::unexpected(problem(request, 409, "conflict", "This upload is complete; it takes no more bytes."));
   if (!file || upload.expires_ms <= platform.now_ms())
     return std::unexpected(problem(request, 410, "expired", "This upload has expired; begin a new one."));
   return Receiving{std::move(upload), std::move(*file)};
+}
+
+std::string trace_of(const store::Upload& upload) {
+  auto place = parse_traceparent(upload.trace);
+  if (!place) return {};
+  place->span = span_id_of("upload " + upload.id);
+  return to_traceparent(*place);
+}
+
+void end_trace(Platform& platform, const store::Upload& upload, const std::string& video) {
+  const auto begun_by = parse_traceparent(upload.trace);
+  const auto place = parse_traceparent(trace_of(upload));
+  if (!platform.tracer || !place) return;
+  telemetry::Span span;
+  span.context = *place;
+  span.parent = begun_by->span;
+  span.name = "upload";
+  span.begin_ns = upload.created_ms * 1'000'000;
+  span.end_ns = telemetry::unix_nanoseconds();
+  span.attributes = {{"videoforge.upload.id", upload.id},
+                     {"videoforge.upload.protocol", upload.protocol},
+                     {"videoforge.video.id", video}};
+  platform.tracer->end(std::move(span));
 }
 
 store::Video video_of(const Platform& platform, const store::Upload& upload) {
@@ -110,8 +135,10 @@ Result<store::UploadStore::Made> accept_upload(Platform& platform, const store::
                                .owner = upload.owner,
                                .video = accepted.video.id,
                                .params = VF_TRY(platform.kinds.check("transcode", json::object())),
-                               .correlation = correlation};
+                               .correlation = correlation,
+                               .trace = trace_of(upload)};
   auto made = VF_TRY(platform.uploads.accept(accepted));
+  end_trace(platform, upload, made.video.id);
   file.discard();
   platform.ring();
   return made;

@@ -58,6 +58,12 @@ std::expected<Receiving, Response> receive_upload(UploadContext& context, const 
 Result<store::UploadStore::Made> accept_upload(Platform& platform, const store::Upload& upload, UploadFile& file,
                                                const std::string& correlation);
 
+// An upload has a span of its own, from its first request to its video: below the request that began it, and
+// above everything that follows. What stands on it as its parent; empty where nobody follows it.
+std::string trace_of(const store::Upload& upload);
+// The span, once the upload has become a video.
+void end_trace(Platform& platform, const store::Upload& upload, const std::string& video);
+
 // The video to be, without its source.
 store::Video video_of(const Platform& platform, const store::Upload& upload);
 

@@ -136,8 +136,12 @@ bool reads_own(const auth::Principal& who, const std::string& owner, auth::Permi
   return owns(who, owner) && auth::may(who, reading);
 }
 
+bool may_read(const auth::Principal& who, const std::string& owner, std::string_view visibility) {
+  return reads_own(who, owner, auth::Permission::read_videos) || visibility != "private";
+}
+
 bool may_read(const auth::Principal& who, const store::Video& video) {
-  return reads_own(who, video.owner, auth::Permission::read_videos) || video.visibility != "private";
+  return may_read(who, video.owner, video.visibility);
 }
 
 Response not_found(const Request& request, std::string_view what) {

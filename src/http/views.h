@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "http/endpoint.h"
 #include "http/message/problem.h"
+#include "http/message/wire_json.h"
 #include "http/platform.h"
 
 namespace vf::http {
@@ -28,7 +29,7 @@ std::string cursor_text(const store::Cursor& cursor);
 
 // {"items": [...], "nextCursor": "..."}
 template <typename T, typename View>
-Response page_response(const store::Page<T>& page, const View& view) {
+std::string page_text(const store::Page<T>& page, const View& view) {
   json::array items;
   for (const auto& item : page.items) items.push_back(view(item));
   json::object out{{"items", std::move(items)}};
@@ -36,7 +37,11 @@ Response page_response(const store::Page<T>& page, const View& view) {
     out["nextCursor"] = cursor_text(*page.next);
   else
     out["nextCursor"] = nullptr;
-  return json_response(200, out);
+  return wire_json(out);
+}
+template <typename T, typename View>
+Response page_response(const store::Page<T>& page, const View& view) {
+  return json_text_response(200, page_text(page, view));
 }
 
 // Whose it is, or an admin: may change it.
@@ -46,6 +51,7 @@ bool owns(const auth::Principal& who, const std::string& owner);
 bool reads_own(const auth::Principal& who, const std::string& owner, auth::Permission reading);
 // Also others', where it is public or whoever asks knows its address (unlisted).
 bool may_read(const auth::Principal& who, const store::Video& video);
+bool may_read(const auth::Principal& who, const std::string& owner, std::string_view visibility);
 
 // The video, where the caller may read, name or change it; naming (in a playlist, in a comparison) shows nothing of
 // it, so a key needs no scope for that. What one may not know of answers like what is not there: 404; what one may

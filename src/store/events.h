@@ -33,6 +33,7 @@ class EventLog {
   // Subjects with events after that place of the whole log, and the place this was true at.
   struct Changes {
     std::vector<std::string> subjects;
+    std::vector<std::string> videos;  // those of them that are videos
     std::int64_t head = 0;
   };
   virtual Result<Changes> changes(std::int64_t since) = 0;

@@ -32,6 +32,7 @@ struct Job {
   json::value error;          // {code, message, stage}; null unless failed
   json::value result;         // null until completed
   std::string correlation;
+  std::string trace;    // traceparent of what ordered it; empty: nobody follows it
   double progress = 0;  // 0 to 1
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> started_ms;
@@ -46,7 +47,8 @@ struct NewJob {
   json::value params;
   std::int64_t priority = 0;
   std::string correlation;
-  std::string id = {};  // empty: a new one; else a repeated order under it gives the job that stands
+  std::string trace = {};  // traceparent of what orders it
+  std::string id = {};     // empty: a new one; else a repeated order under it gives the job that stands
 };
 
 struct StageRow {

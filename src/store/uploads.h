@@ -18,6 +18,7 @@ struct Upload {
   std::optional<std::string> video;
   std::int64_t created_ms = 0;
   std::int64_t expires_ms = 0;
+  std::string trace;  // traceparent of the request that began it; empty: nobody follows it
 };
 
 // A whole upload: bytes that are in the blob store now.
@@ -68,6 +69,7 @@ struct FirstAnswer {
   std::string request;  // SHA-256 of what was asked
   int status = 0;
   std::string body;
+  std::string location;  // the field Location; empty: there was none
 };
 
 class IdempotencyStore {

@@ -94,8 +94,8 @@ struct Metrics::Families {
       counter("videoforge_jobs_finished_total", "Jobs that ended, by kind and outcome.", registry);
   prometheus::Family<prometheus::Counter>& media =
       counter("videoforge_media_seconds_total", "Length of the videos that became ready.", registry);
-  prometheus::Family<prometheus::Counter>& cache_asked =
-      counter("videoforge_cache_requests_total", "Look-ups in the cache of answers, by result.", registry);
+  prometheus::Family<prometheus::Counter>& cache_asked = counter(
+      "videoforge_cache_requests_total", "Look-ups in the cache of answers, by sort of answer and result.", registry);
   prometheus::Family<prometheus::Counter>& frames_made =
       counter("videoforge_frames_extracted_total", "Frames extracted.", registry);
   prometheus::Family<prometheus::Counter>& lost =
@@ -137,7 +137,9 @@ void Metrics::job(std::string_view kind, std::string_view outcome) {
 }
 
 void Metrics::media_seconds(double seconds) { families_->media.Add({}).Increment(seconds); }
-void Metrics::cache(bool hit) { families_->cache_asked.Add({{"result", hit ? "hit" : "miss"}}).Increment(); }
+void Metrics::cache(std::string_view what, bool hit) {
+  families_->cache_asked.Add({{"what", std::string(what)}, {"result", hit ? "hit" : "miss"}}).Increment();
+}
 void Metrics::frames(std::int64_t extracted) {
   families_->frames_made.Add({}).Increment(static_cast<double>(extracted));
 }

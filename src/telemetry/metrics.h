@@ -35,8 +35,8 @@ class Metrics {
   void stage(std::string_view kind, std::string_view outcome, double wall_seconds, double cpu_seconds,
              std::int64_t peak_memory_bytes);
   void job(std::string_view kind, std::string_view outcome);
-  void media_seconds(double seconds);  // of finished videos
-  void cache(bool hit);
+  void media_seconds(double seconds);           // of finished videos
+  void cache(std::string_view what, bool hit);  // `what`: gallery, video, manifest
   void frames(std::int64_t extracted);
   void lease_lost();
 

@@ -7,6 +7,7 @@
 #include "app/platform/endpoints.h"
 #include "app/platform/job_kinds.h"
 #include "app/platform/storage.h"
+#include "cache/memory/memory_cache.h"
 #include "support/temp_folder.h"
 
 namespace vf::app {
@@ -44,6 +45,7 @@ class Contract : public ::testing::Test {
     ASSERT_TRUE(storage) << storage.error().message;
     storage_.emplace(std::move(*storage));
     http::AccountsOptions options;
+    options.cache = cache_.get();
     options.providers = {
         {.name = "company", .title = "Company account", .issuer = "https://id.example", .client_id = "x"}};
     options.call = [](const auto&) { return fail(ErrorCode::unavailable, "Nothing is asked here."); };
@@ -92,6 +94,7 @@ class Contract : public ::testing::Test {
   }
 
   test::TempFolder folder_;
+  std::unique_ptr<cache::Cache> cache_ = cache::make_memory_cache();
   std::optional<Storage> storage_;
   std::unique_ptr<http::Accounts> accounts_;
   std::optional<http::Platform> platform_;

@@ -6,6 +6,7 @@
 #include "auth/rate_limit.h"
 #include "auth/short_cache.h"
 #include "auth/sign_in_guard.h"
+#include "cache/memory/memory_cache.h"
 
 namespace vf::auth {
 namespace {
@@ -56,7 +57,8 @@ TEST(Roles, ScopesOnlyTakeAway) {
 
 TEST(Gcra, ABurstOfTheWholeLimitThenAnEvenRefill) {
   Hands hands;
-  RateLimiter limiter(hands.clock());
+  const auto memory = cache::make_memory_cache();
+  RateLimiter limiter(hands.clock(), *memory);
   constexpr Quota quota{5, 15 * kMinute};
   for (int i = 4; i >= 0; --i) {
     const auto allowance = limiter.take("a", quota);
@@ -79,7 +81,8 @@ TEST(Gcra, ABurstOfTheWholeLimitThenAnEvenRefill) {
 
 TEST(Gcra, CountsLargeLimitsExactlyAndZeroIsNoLimit) {
   Hands hands;
-  RateLimiter limiter(hands.clock());
+  const auto memory = cache::make_memory_cache();
+  RateLimiter limiter(hands.clock(), *memory);
   int allowed = 0;
   for (int i = 0; i < 10'100; ++i) allowed += limiter.take("a", {10'000, 15 * kMinute}).allowed;
   EXPECT_EQ(allowed, 10'000);
@@ -88,7 +91,8 @@ TEST(Gcra, CountsLargeLimitsExactlyAndZeroIsNoLimit) {
 
 TEST(Gcra, AClockThatJumpsBackLocksNobodyOut) {
   Hands hands;
-  RateLimiter limiter(hands.clock());
+  const auto memory = cache::make_memory_cache();
+  RateLimiter limiter(hands.clock(), *memory);
   constexpr Quota quota{2, kMinute};
   limiter.take("a", quota);
   hands.now -= kDay;
@@ -99,7 +103,8 @@ TEST(Gcra, AClockThatJumpsBackLocksNobodyOut) {
 
 TEST(Gcra, ManyCallersDoNotFillTheMemory) {
   Hands hands;
-  RateLimiter limiter(hands.clock(), 100);
+  const auto memory = cache::make_memory_cache({.max_numbers = 100});
+  RateLimiter limiter(hands.clock(), *memory);
   constexpr Quota quota{1, kMinute};
   for (int i = 0; i < 10'000; ++i) {
     EXPECT_TRUE(limiter.take("stranger " + std::to_string(i), quota).allowed);

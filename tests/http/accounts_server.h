@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cache/memory/memory_cache.h"
 #include "http/accounts.h"
 #include "http/message/problem.h"
 #include "http/message/target.h"
@@ -48,6 +49,8 @@ class AccountServer {
   void start(AccountsOptions options) {
     router_.reset();
     options.clock = [this] { return now.load(); };
+    cache = cache::make_memory_cache();
+    options.cache = cache.get();
     options.cost = {.passes = 1, .memory = 8192};
     options.complain = [](const Error& error) { ADD_FAILURE() << error.message << " " << error.detail; };
     const AccountStores stores{*db->users, *db->sessions, *db->keys, *db->audit, *db->secrets, db->passkeys.get()};
@@ -125,6 +128,7 @@ class AccountServer {
   std::unique_ptr<store::SqliteAccounts> db = store::open_sqlite_file();
   std::atomic<std::int64_t> now{1'800'000'000'000};
   std::string peer = "192.0.2.1";
+  std::unique_ptr<cache::Cache> cache;
   std::unique_ptr<Accounts> accounts;
 
  private:

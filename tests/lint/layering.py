@@ -20,19 +20,21 @@ MAY_INCLUDE = {
     "blob": {"jobs"},
     "store": {"jobs"},
     "queue": {"jobs"},
+    "cache": {"jobs"},
+    "cache/memory": {"cache", "jobs"},
     "queue/embedded": {"queue"},
     "blob/fs": {"blob", "jobs"},
     "store/sqlite": {"store", "jobs"},
     "pipeline": {"jobs", "media", "blob", "store"},
-    "auth": {"net", "jobs", "blob", "store"},
+    "auth": {"net", "jobs", "blob", "store", "cache"},
     "telemetry": set(),
-    "http": {"jobs", "auth", "blob", "store", "telemetry"},
+    "http": {"jobs", "auth", "blob", "store", "cache", "telemetry"},
     "app": {"net", "media", "jobs", "blob", "store", "pipeline", "blob/fs", "store/sqlite", "queue",
-            "queue/embedded", "auth", "http", "telemetry"},
+            "queue/embedded", "cache", "cache/memory", "auth", "http", "telemetry"},
     # The subcommands print what the engine found, so they may see those rooms' public headers.
     "cmd": {"app", "media", "jobs", "pipeline"},
 }
-ADAPTERS = {"blob/fs", "store/sqlite", "queue/embedded"}
+ADAPTERS = {"blob/fs", "store/sqlite", "queue/embedded", "cache/memory"}
 
 LIBAV = re.compile(r"^(libav\w+|libswscale|libswresample|libpostproc)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

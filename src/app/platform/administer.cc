@@ -8,6 +8,7 @@
 #include "app/platform/storage.h"
 #include "auth/api_keys.h"
 #include "base/rfc3339.h"
+#include "cache/memory/memory_cache.h"
 
 namespace vf::app {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::int64_t kMostListed = 10'000;
 // The stores and what the accounts need around them.
 struct Office {
   Storage storage;
+  std::unique_ptr<cache::Cache> cache;
   std::unique_ptr<http::Accounts> accounts;
 
   auth::ApiKeys keys() const { return {*storage.keys, auth::wall_clock(), {}}; }
@@ -34,8 +36,10 @@ struct Office {
 };
 
 Result<Office> open_office(const Config& config) {
-  Office out{VF_TRY(open_storage(config)), nullptr};
-  out.accounts = VF_TRY(http::Accounts::create(out.storage.account_stores(), VF_TRY(open_secret_box(config)), {}));
+  Office out{VF_TRY(open_storage(config)), cache::make_memory_cache(), nullptr};
+  http::AccountsOptions options;
+  options.cache = out.cache.get();
+  out.accounts = VF_TRY(http::Accounts::create(out.storage.account_stores(), VF_TRY(open_secret_box(config)), options));
   return out;
 }
 

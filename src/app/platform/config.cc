@@ -75,6 +75,13 @@ std::optional<std::int64_t> duration_ms(std::string_view text) {
   return *value * (unit == 0 ? 1000 : unit);
 }
 
+std::optional<double> parse_ratio(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1)) return std::nullopt;
+  return value;
+}
+
 // What such a value must look like; empty where it does.
 std::string expected(const Setting& setting, const std::string& text) {
   switch (setting.type) {
@@ -82,6 +89,8 @@ std::string expected(const Setting& setting, const std::string& text) {
       return text == "true" || text == "false" ? "" : "true or false";
     case SettingType::number:
       return whole_number(text) ? "" : "a whole number";
+    case SettingType::ratio:
+      return parse_ratio(text) ? "" : "a number from 0 to 1";
     case SettingType::size:
       return parse_size(text) ? "" : "a size such as 500M or 10G";
     case SettingType::duration:
@@ -97,6 +106,7 @@ std::string as_text(const toml::node& node) {
   if (const auto* s = node.as_string()) return s->get();
   if (const auto* b = node.as_boolean()) return b->get() ? "true" : "false";
   if (const auto* i = node.as_integer()) return std::to_string(i->get());
+  if (const auto* f = node.as_floating_point()) return fmt::format("{}", f->get());
   std::string out;
   if (const auto* array = node.as_array())
     for (const auto& item : *array)
@@ -205,6 +215,8 @@ std::int64_t Config::number(std::string_view key) const {
   if (find_setting(key)->type == SettingType::size) return *parse_size(text(key));
   return *whole_number(text(key));
 }
+
+double Config::ratio(std::string_view key) const { return *parse_ratio(text(key)); }
 
 std::int64_t Config::milliseconds(std::string_view key) const { return *duration_ms(text(key)); }
 std::vector<std::string> Config::list(std::string_view key) const { return split(text(key)); }

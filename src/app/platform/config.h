@@ -19,7 +19,7 @@ namespace vf::app {
 
 // What a value is. Sizes are "500M" or bytes; durations "15m", "24h", "7d" or seconds; lists are
 // comma-separated outside TOML.
-enum class SettingType { text, path, flag, number, size, duration, choice, list };
+enum class SettingType { text, path, flag, number, ratio, size, duration, choice, list };
 
 struct Setting {
   std::string_view key;  // "uploads.max_size"
@@ -50,6 +50,7 @@ class Config {
   const std::string& text(std::string_view key) const { return value(key).text; }
   bool flag(std::string_view key) const;
   std::int64_t number(std::string_view key) const;  // also bytes
+  double ratio(std::string_view key) const;         // 0 to 1
   std::int64_t milliseconds(std::string_view key) const;
   std::vector<std::string> list(std::string_view key) const;
 

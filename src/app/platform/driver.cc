@@ -130,8 +130,8 @@ Result<store::Finished> finished(const DriverParts& parts, const store::Job& job
   if (job.kind == "import") {
     out.source = product.files.at(0).pieces.at(0);
     out.next =
-        store::NewJob{"transcode",  job.owner,      job.video, VF_TRY(find_job_kind("transcode")->check(nullptr)),
-                      job.priority, job.correlation};
+        store::NewJob{"transcode",  job.owner,       job.video, VF_TRY(find_job_kind("transcode")->check(nullptr)),
+                      job.priority, job.correlation, job.trace};
     return out;
   }
   for (const auto& file : product.files)

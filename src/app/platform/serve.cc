@@ -10,8 +10,11 @@
 #include "app/platform/housekeeping.h"
 #include "app/platform/job_plan.h"
 #include "app/platform/single_sign_on.h"
+#include "app/platform/tracing.h"
 #include "app/platform/worker.h"
 #include "base/json_case.h"
+#include "cache/memory/memory_cache.h"
+#include "http/answers.h"
 #include "http/router.h"
 #include "http/server/server.h"
 #include "net/fetch.h"
@@ -72,7 +75,8 @@ struct Workshop {
 };
 
 Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Doorbell& doorbell, telemetry::Log& log,
-                               telemetry::Metrics& metrics, std::function<void(const std::string&)> on_progress) {
+                               telemetry::Metrics& metrics, telemetry::Tracer* tracer,
+                               std::function<void(const std::string&)> on_progress) {
   Workshop out;
   media::NurseryOptions nursery;
   nursery.nice = static_cast<int>(std::clamp<std::int64_t>(config.number("worker.nice"), 0, 19));
@@ -106,12 +110,14 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
                         [&log](const store::Lease& lease, const Error& error) {
                           log.write(Level::warning, "job", error.message, log_fields(lease, error));
                         },
-                    .on_done =
-                        [&metrics](const store::Lease& lease, const std::vector<store::StageDone>& done) {
+                    .on_ran =
+                        [&metrics, tracer](const std::string& worker, const store::Lease& lease, const Ran& ran) {
                           const auto& kind = lease.stages.front().stage.kind;
-                          for (const auto& one : done)
-                            metrics.stage(kind, one.reused ? "reused" : "done", one.usage.wall_seconds,
-                                          one.usage.cpu_seconds, one.usage.peak_memory_bytes);
+                          if (ran.ours)
+                            for (const auto& one : ran.done)
+                              metrics.stage(kind, one.reused ? "reused" : "done", one.usage.wall_seconds,
+                                            one.usage.cpu_seconds, one.usage.peak_memory_bytes);
+                          if (tracer) trace_lease(*tracer, worker, lease, ran);
                         }};
   out.worker = VF_TRY(Worker::start(options, std::move(parts)));
   return out;
@@ -176,21 +182,31 @@ class Running {
 
   Result<void> start() {
     log_ = VF_TRY(open_log(config_, storage_));
+    tracer_ = VF_TRY(open_tracer(config_, "serve", [this](const Error& error) { complain(error); }));
+    cache::MemoryCacheOptions memory;
+    memory.max_bytes = config_.number("cache.answers");
+    cache_ = cache::make_memory_cache(memory);
+    answers_ = VF_TRY(http::Answers::create(*cache_, *storage_.events,
+                                            [this](std::string_view what, bool hit) { metrics_.cache(what, hit); }));
     VF_CHECK(open_accounts());
-    platform_.emplace(
-        http::Platform{platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads,
-                       *storage_.playlists, *storage_.events, *storage_.idempotency, *storage_.blobs, orderable_kinds(),
-                       accounts_->links(), storage_.uploads_dir(), now_ms, [this] { doorbell_.ring(); },
-                       [this](const auto& video, const auto& kind, const auto& params) {
-                         return plan_job(look_parts(), video, kind, params);
-                       },
-                       [this](const auto& video, bool loudness) { return look_at(look_parts(), video, loudness); }});
+    platform_.emplace(http::Platform{
+        platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads, *storage_.playlists,
+        *storage_.events, *storage_.idempotency, *storage_.blobs, orderable_kinds(), accounts_->links(),
+        storage_.uploads_dir(), now_ms, [this] { doorbell_.ring(); },
+        [this](const auto& video, const auto& kind, const auto& params) {
+          return plan_job(look_parts(), video, kind, params);
+        },
+        [this](const auto& video, bool loudness) { return look_at(look_parts(), video, loudness); }, tracer_.get(),
+        [this](const store::Job& job) {
+          if (tracer_) trace_job(*tracer_, job, "cancelled", "");
+        },
+        config_.number("cache.answers") > 0 ? answers_.get() : nullptr});
     // Not the worker's: somebody waits for these looks, so they are as nice as the server.
     nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
     VF_CHECK(open_router());
     if (slots_of(config_) > 0) {
-      workshop_ = VF_TRY(
-          open_workshop(config_, storage_, doorbell_, *log_, metrics_, [this](const std::string& job) { moved(job); }));
+      workshop_ = VF_TRY(open_workshop(config_, storage_, doorbell_, *log_, metrics_, tracer_.get(),
+                                       [this](const std::string& job) { moved(job); }));
     }
     server_ = VF_TRY(http::Server::listen(VF_TRY(server_options(config_)), *router_));
     seen_ = VF_TRY(storage_.events->head());
@@ -237,6 +253,7 @@ class Running {
     options.complain = [this](const Error& error) {
       log_->error("auth", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
     };
+    options.cache = cache_.get();
     options.removed = [this](const std::string& user) { remove_everything_of(user); };
     accounts_ = VF_TRY(http::Accounts::create(storage_.account_stores(), VF_TRY(open_secret_box(config_)), options));
     return {};
@@ -264,6 +281,11 @@ class Running {
     auto endpoints = all_endpoints(
         *accounts_, *platform_, {VIDEOFORGE_VERSION, [this] { return checks(); }, [this] { return metrics_.text(); }});
     http::RouterHooks hooks;
+    hooks.opened = [this](const http::Request& request) {
+      if (request.trace) request.trace->begin_ns = telemetry::unix_nanoseconds();
+      metrics_.request_began();
+      if (tracer_) begin_request(*tracer_, request);
+    };
     hooks.failed = [this](const http::Request& request, std::string_view what) {
       log_->error("api", "A handler met an unexpected fault.",
                   {{"correlationId", request.correlation}, {"path", request.path}, {"detail", what}});
@@ -274,6 +296,8 @@ class Running {
   }
 
   void note(const http::Finished& done) {
+    if (done.request.trace && done.request.trace->begin_ns != 0) metrics_.request_ended();
+    if (tracer_) end_request(*tracer_, done);
     const auto route = done.endpoint ? std::string_view(done.endpoint->path) : std::string_view();
     metrics_.request(done.request.method, route, done.status, done.seconds, done.bytes_in, done.bytes_out);
     const bool quiet = done.status < 400 && done.request.method == "GET";
@@ -331,6 +355,16 @@ class Running {
                    double(load.waiting_requests)});
     out.push_back({"videoforge_http_waiting_slow_requests", "Sign-ins and the like that wait for their lane.", "", "",
                    double(load.waiting_slow)});
+    if (const auto cached = cache_->load()) {
+      out.push_back({"videoforge_cache_answers", "Answers that are kept.", "", "", double(cached->values)});
+      out.push_back({"videoforge_cache_bytes", "Memory that they take.", "", "", double(cached->bytes)});
+    }
+    if (tracer_) {
+      out.push_back({"videoforge_trace_spans_total", "Spans, by what became of them.", "result", "sent",
+                     double(tracer_->sent())});
+      out.push_back({"videoforge_trace_spans_total", "Spans, by what became of them.", "result", "dropped",
+                     double(tracer_->dropped())});
+    }
     if (const auto head = storage_.events->head())
       out.push_back({"videoforge_events_lag", "Events that streams were not told of yet.", "", "",
                      double(std::max<std::int64_t>(0, *head - seen_))});
@@ -399,7 +433,10 @@ class Running {
   Storage storage_;
   std::unique_ptr<telemetry::Log> log_;
   telemetry::Metrics metrics_;
+  std::unique_ptr<telemetry::Tracer> tracer_;  // none: traces are off
   queue::EmbeddedDoorbell doorbell_;
+  std::unique_ptr<cache::Cache> cache_;
+  std::unique_ptr<http::Answers> answers_;
   std::unique_ptr<http::Accounts> accounts_;
   std::optional<http::Platform> platform_;
   std::unique_ptr<http::Router> router_;
@@ -436,8 +473,12 @@ Result<void> run_worker(const Config& config, std::stop_token stop, const std::f
   auto storage = VF_TRY(open_storage(config));
   const auto log = VF_TRY(open_log(config, storage));
   telemetry::Metrics metrics;
+  const auto tracer = VF_TRY(open_tracer(config, "worker", [&log](const Error& error) {
+    log->error("system", error.message, {{"detail", error.detail}});
+  }));
   queue::EmbeddedDoorbell doorbell;
-  const auto workshop = VF_TRY(open_workshop(config, storage, doorbell, *log, metrics, [](const std::string&) {}));
+  const auto workshop =
+      VF_TRY(open_workshop(config, storage, doorbell, *log, metrics, tracer.get(), [](const std::string&) {}));
   on_started(std::max(1, slots_of(config)));
   wait_for(stop);
   return {};

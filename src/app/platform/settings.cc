@@ -82,6 +82,14 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"log.keep", duration, "30d", "How long old logs are kept."},
     {"log.console", choice, "text", "What is written to standard error beside the files.", "text,json,none"},
 
+    {"telemetry.otlp_endpoint", text, "",
+     "OpenTelemetry collector that traces are sent to by OTLP/HTTP, for example http://localhost:4318. Empty: none."},
+    {"telemetry.otlp_headers", list, "", "Header fields for it, name=value, for example an API key.", "", true},
+    {"telemetry.service_name", text, "videoforge", "What this service is called in traces."},
+    {"telemetry.sample_ratio", ratio, "1",
+     "Part of the traces that begin here and are kept, 0 to 1. A caller's own decision in traceparent goes before it."},
+
+    {"cache.answers", size, "64M", "Memory for answers that many ask for: gallery pages, videos, manifests. 0: none."},
     {"cache.max_size", size, "40G", "What finished stages may keep beyond the results; the least used go first."},
 });
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "base/uuid.h"
+#include "telemetry/trace.h"
 
 namespace vf::app {
 namespace {
@@ -143,9 +144,11 @@ void Worker::run(store::Lease lease) {
     running_[lease.token] = running;
     if (leaving_) running->stop.request_stop();
   }
+  Ran ran;
+  ran.begin_ns = telemetry::unix_nanoseconds();
   Result<bool> done = false;
   try {
-    done = run_stages(lease, running->stop.get_token());
+    done = run_stages(lease, running->stop.get_token(), ran);
   } catch (const std::bad_alloc&) {
     done = fail(ErrorCode::no_memory, "There is not enough memory for this step.");
   } catch (const std::exception& e) {
@@ -155,37 +158,44 @@ void Worker::run(store::Lease lease) {
     const std::scoped_lock lock(mutex_);
     running_.erase(lease.token);
   }
-  if (!done) settle(lease, done.error());
+  ran.ours = !done || *done;
+  if (!done) settle(lease, done.error(), ran);
+  parts_.on_ran(id_, lease, ran);
   // What this one finished may have made others ready.
   parts_.doorbell.ring();
   parts_.on_progress(lease.job.id);
 }
 
-Result<bool> Worker::run_stages(const store::Lease& lease, const std::stop_token& stop) {
+Result<bool> Worker::run_stages(const store::Lease& lease, const std::stop_token& stop, Ran& ran) {
   const auto& kind = lease.stages.front().stage.kind;
-  if (kind == "drive") return run_drive(lease);
-  if (kind == "fetch") return run_fetch(lease, stop);
-  const auto done = VF_TRY(execute(lease, stop));
-  const bool ours = VF_TRY(parts_.driver.jobs.complete(lease.token, done));
-  if (ours) parts_.on_done(lease, done);
-  return ours;
+  if (kind == "drive") return run_drive(lease, ran);
+  if (kind == "fetch") return run_fetch(lease, stop, ran);
+  ran.done = VF_TRY(execute(lease, stop));
+  return parts_.driver.jobs.complete(lease.token, ran.done);
 }
 
-Result<bool> Worker::run_drive(const store::Lease& lease) {
+Result<bool> Worker::run_drive(const store::Lease& lease, Ran& ran) {
   const auto step = VF_TRY(drive(parts_.driver, lease.job, lease.round));
   if (const auto* extension = std::get_if<store::Extension>(&step))
     return parts_.driver.jobs.extend(lease.token, *extension);
-  return parts_.driver.jobs.finish(lease.token, std::get<store::Finished>(step));
+  const auto& finished = std::get<store::Finished>(step);
+  const bool ours = VF_TRY(parts_.driver.jobs.finish(lease.token, finished));
+  if (ours) {
+    ran.outcome = "completed";
+    ran.result = finished.result;
+  }
+  return ours;
 }
 
-Result<bool> Worker::run_fetch(const store::Lease& lease, const std::stop_token& stop) {
+Result<bool> Worker::run_fetch(const store::Lease& lease, const std::stop_token& stop, Ran& ran) {
   auto staged = VF_TRY(parts_.driver.blobs.stage());
   store::StageDone done;
   done.id = lease.stages.front().stage.id;
   done.output.result = VF_TRY(parts_.fetch(
       lease.stages.front().stage.params, staged->fd(), [&](double fraction) { tell(lease.token, fraction); }, stop));
   done.output.blobs.push_back(VF_TRY(parts_.driver.blobs.commit(std::move(staged))));
-  return parts_.driver.jobs.complete(lease.token, {done});
+  ran.done = {std::move(done)};
+  return parts_.driver.jobs.complete(lease.token, ran.done);
 }
 
 Result<std::vector<store::StageDone>> Worker::execute(const store::Lease& lease, const std::stop_token& stop) {
@@ -223,16 +233,18 @@ Result<std::vector<store::StageDone>> Worker::execute(const store::Lease& lease,
 }
 
 // Retry, reject, or wait: by what the error asks for.
-void Worker::settle(const store::Lease& lease, const Error& error) {
+void Worker::settle(const store::Lease& lease, const Error& error, Ran& ran) {
   auto& jobs = parts_.driver.jobs;
   const int attempt = lease.stages.front().attempts;
   Result<bool> told = true;
   if (error.code == ErrorCode::cancelled) {
     // Cancelled by a person: the token is void and this changes nothing. Leaving: somebody else goes on.
     told = jobs.put_back(lease.token, error, 0, false);
+    ran.ours = told.value_or(false);
     return;
   }
   parts_.on_error(lease, error);
+  ran.error = error;
   if (error.code == ErrorCode::no_space || error.code == ErrorCode::no_memory) {
     const Error waits{error.code,
                       error.code == ErrorCode::no_space
@@ -244,7 +256,9 @@ void Worker::settle(const store::Lease& lease, const Error& error) {
     told = jobs.put_back(lease.token, error, backoff_ms(options_.first_backoff, attempt), true);
   } else {
     told = jobs.fail(lease.token, error);
+    if (told.value_or(false)) ran.outcome = "failed";
   }
+  ran.ours = told.value_or(true);
   if (!told) parts_.on_error(lease, told.error());
 }
 

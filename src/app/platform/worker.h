@@ -34,6 +34,16 @@ struct WorkerOptions {
   int max_losses = 20;  // of workers by one job; media runs in children, so it is hardly ever the job's doing
 };
 
+// One lease that is over, for metrics and traces.
+struct Ran {
+  std::int64_t begin_ns = 0;  // Unix nanoseconds
+  std::vector<store::StageDone> done;
+  std::optional<Error> error;
+  bool ours = true;     // false: the lease was lost on the way, and nothing was changed
+  std::string outcome;  // "completed" or "failed" where the job ended with it
+  json::value result;   // of the job, where it completed
+};
+
 struct WorkerParts {
   DriverParts driver;
   store::CheckpointStore& checkpoints;
@@ -45,7 +55,7 @@ struct WorkerParts {
       fetch;
   std::function<void(const std::string& job)> on_progress;                      // some job of ours moved
   std::function<void(const store::Lease& lease, const Error& error)> on_error;  // for the log
-  std::function<void(const store::Lease& lease, const std::vector<store::StageDone>& done)> on_done;  // for metrics
+  std::function<void(const std::string& worker, const store::Lease& lease, const Ran& ran)> on_ran;
 };
 
 class Worker {
@@ -74,11 +84,12 @@ class Worker {
   void work(bool light, const std::stop_token& stop);
   bool work_once(bool light);
   void run(store::Lease lease);
-  Result<bool> run_stages(const store::Lease& lease, const std::stop_token& stop);
-  Result<bool> run_drive(const store::Lease& lease);
-  Result<bool> run_fetch(const store::Lease& lease, const std::stop_token& stop);
+  // Each gives whether the lease still held; what came of it goes into `ran`.
+  Result<bool> run_stages(const store::Lease& lease, const std::stop_token& stop, Ran& ran);
+  Result<bool> run_drive(const store::Lease& lease, Ran& ran);
+  Result<bool> run_fetch(const store::Lease& lease, const std::stop_token& stop, Ran& ran);
   Result<std::vector<store::StageDone>> execute(const store::Lease& lease, const std::stop_token& stop);
-  void settle(const store::Lease& lease, const Error& error);
+  void settle(const store::Lease& lease, const Error& error, Ran& ran);
   void tell(std::int64_t token, double fraction);
   void keep_leases(const std::stop_token& stop);
   void beat();

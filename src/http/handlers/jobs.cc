@@ -62,8 +62,9 @@ Response create(Platform& platform, const Call& call) {
   for (const auto& other : platform.kinds.videos_read(body.kind, params))
     VF_OR_RESPONSE(known_video(platform, call, other));
   if (auto refused = check_quota(platform, call)) return std::move(*refused);
-  const auto job = VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
-                                                         call.request.correlation, id_of_order(call)}));
+  const auto job =
+      VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
+                                            call.request.correlation, call.request.traceparent(), id_of_order(call)}));
   platform.ring();
   auto response = json_response(201, job_json(job, platform.now_ms()));
   response.headers.set("Location", "/api/jobs/" + job.id);
@@ -138,6 +139,7 @@ Response cancel(Platform& platform, const Call& call) {
   const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
   if (!VF_ANSWER(call, platform.jobs.cancel(job.id)))
     return problem(call.request, 409, "conflict", fmt::format("The job is {} already.", job.state));
+  if (platform.cancelled) platform.cancelled(job);
   return json_response(200, job_json(*VF_ANSWER(call, platform.jobs.find(job.id)), platform.now_ms()));
 }
 
@@ -185,7 +187,7 @@ class JobFeed {
     const auto events = platform_.events.after(job_, last_, kEventsAtOnce);
     if (!events) return out;
     for (const auto& event : *events) {
-      out.text += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type, dump(wire(event)));
+      out.text += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type, wire_json(wire(event)));
       last_ = event.number;
     }
     const auto job = platform_.jobs.find(job_);
@@ -198,10 +200,10 @@ class JobFeed {
       told_ = (*job)->progress;
       const auto view = job_json(**job, platform_.now_ms());
       out.text +=
-          fmt::format("event: progress\ndata: {}\n\n", dump(json::object{{"percentage", view.at("percentage")},
-                                                                         {"stage", stage_},
-                                                                         {"message", sentence_of(stage_)},
-                                                                         {"etaSeconds", view.at("etaSeconds")}}));
+          fmt::format("event: progress\ndata: {}\n\n", wire_json(json::object{{"percentage", view.at("percentage")},
+                                                                              {"stage", stage_},
+                                                                              {"message", sentence_of(stage_)},
+                                                                              {"etaSeconds", view.at("etaSeconds")}}));
     }
     const auto& state = (*job)->state;
     // All of the log was sent: an ended job has no more to tell until somebody retries it.

@@ -2,6 +2,8 @@
 //
 // A token stands in the path, /api/stream/{id}/t/{token}/..., so that the relative addresses inside
 // manifests keep it without being rewritten.
+#include "base/sha256.h"
+#include "http/answers.h"
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
 #include "http/manifest_captions.h"
@@ -42,50 +44,121 @@ Result<std::string> whole_text(Platform& platform, const store::FileRow& file) {
   return out;
 }
 
+// A manifest with what decides who may see it; kept in the cache of answers.
+struct Manifest {
+  std::string owner;
+  std::string visibility;
+  std::string salt;  // of the video's links
+  std::string type;
+  std::string etag;
+  std::string text;
+};
+constexpr std::array kManifestLines{&Manifest::owner, &Manifest::visibility, &Manifest::salt, &Manifest::type,
+                                    &Manifest::etag};
+
+std::string pack(const Manifest& manifest) {
+  std::string out;
+  for (const auto member : kManifestLines) out += manifest.*member + '\n';
+  return out + manifest.text;
+}
+
+Manifest unpack(std::string_view packed) {
+  Manifest out;
+  for (const auto member : kManifestLines) {
+    const auto end = packed.find('\n');
+    out.*member = packed.substr(0, end);
+    packed.remove_prefix(end + 1);
+  }
+  out.text = packed;
+  return out;
+}
+
 // Captions that were added later join the manifests on their way out; the stored set stays as it was proven.
-Result<Response> stored_file(Platform& platform, const store::Video& video, const store::FileRow& file,
-                             const std::vector<store::Caption>& captions) {
-  const bool joins = !captions.empty() && (file.name == "master.m3u8" || file.name == "manifest.mpd");
-  if (!joins) return file_response(platform, file);
-  auto text = VF_TRY(whole_text(platform, file));
-  text = file.name == "master.m3u8" ? with_captions_hls(std::move(text), captions)
-                                    : with_captions_dash(std::move(text), captions);
-  (void)video;
-  return text_response(file.content_type, std::move(text));
+Result<bool> fill(Platform& platform, const store::Video& video, const std::string& name, Manifest& out) {
+  const auto captions = VF_TRY(platform.videos.captions(video.id));
+  if (const auto* listed = caption_of(captions, name, ".captions.m3u8")) {
+    out.type = "application/vnd.apple.mpegurl";
+    out.text = caption_playlist(*listed, video.duration_ms.value_or(0));
+    return true;
+  }
+  const auto file = VF_TRY(platform.videos.file(video.id, name));
+  if (!file) return false;
+  out.type = file->content_type;
+  out.text = VF_TRY(whole_text(platform, *file));
+  if (captions.empty()) return true;
+  if (name == "master.m3u8") out.text = with_captions_hls(std::move(out.text), captions);
+  if (name == "manifest.mpd") out.text = with_captions_dash(std::move(out.text), captions);
+  return true;
+}
+
+Result<std::optional<Manifest>> find_manifest(Platform& platform, const std::string& id, const std::string& name) {
+  const auto make = [&]() -> Result<std::optional<std::string>> {
+    const auto video = VF_TRY(platform.videos.find(id));
+    if (!video) return std::nullopt;
+    Manifest out{video->owner, video->visibility, video->salt, {}, {}, {}};
+    if (!VF_TRY(fill(platform, *video, name, out))) return std::nullopt;
+    out.etag = sha256_hex(out.text);
+    return pack(out);
+  };
+  const auto packed =
+      VF_TRY(kept_text(platform, "manifest", fmt::format("manifest {} {}", id, name), {video_tag(id)}, make));
+  return packed ? std::optional(unpack(*packed)) : std::nullopt;
+}
+
+// A new transcode keeps the addresses, so whoever holds a copy asks whether it still stands.
+void set_caching(Response& response, std::string_view visibility) {
+  response.headers.set("Cache-Control", visibility == "public" ? "public, no-cache" : "private, no-cache");
+}
+
+Response manifest_response(Manifest manifest) {
+  auto response = text_response(manifest.type, std::move(manifest.text));
+  response.headers.set("ETag", '"' + manifest.etag + '"');
+  response.headers.set("Vary", "Authorization");
+  set_caching(response, manifest.visibility);
+  return response;
 }
 
 Response serve(Platform& platform, const Call& call, const store::Video& video, std::string name) {
   if (name == "key") name = "key.bin";
-  const auto captions = VF_ANSWER(call, platform.videos.captions(video.id));
   Response response;
+  const auto captions = VF_ANSWER(call, platform.videos.captions(video.id));
   if (const auto* caption = caption_of(captions, name, ".vtt")) {
     response = text_response("text/vtt; charset=utf-8", caption->webvtt);
-  } else if (const auto* listed = caption_of(captions, name, ".captions.m3u8")) {
-    response = text_response("application/vnd.apple.mpegurl", caption_playlist(*listed, video.duration_ms.value_or(0)));
   } else {
     const auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
     if (!file) return not_found(call.request, "file");
-    response = VF_ANSWER(call, stored_file(platform, video, *file, captions));
+    response = VF_ANSWER(call, file_response(platform, *file));
   }
-  // A new transcode keeps the addresses, so whoever holds a copy asks whether it still stands.
-  response.headers.set("Cache-Control", video.visibility == "public" ? "public, no-cache" : "private, no-cache");
-  if (is_manifest(name)) response.headers.set("Vary", "Authorization");
+  set_caching(response, video.visibility);
   return response;
 }
 
 Response open_file(Platform& platform, const Call& call) {
-  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
-  return serve(platform, call, video, call.param("name"));
+  const auto &id = call.param("id"), &name = call.param("name");
+  if (is_manifest(name)) {
+    auto manifest = VF_ANSWER(call, find_manifest(platform, id, name));
+    if (!manifest || !may_read(call.who, manifest->owner, manifest->visibility)) return not_found(call.request, "file");
+    return manifest_response(std::move(*manifest));
+  }
+  const auto video = VF_OR_RESPONSE(readable_video(platform, call, id));
+  return serve(platform, call, video, name);
 }
 
 Response token_file(Platform& platform, const Call& call) {
-  auto video = VF_ANSWER(call, platform.videos.find(call.param("id")));
+  const auto &id = call.param("id"), &name = call.param("name");
   // Whether the video exists must not be told by what an invalid token meets.
-  const std::string salt = video ? video->salt : std::string();
-  const bool good =
-      platform.links.check(call.param("token"), auth::LinkPurpose::playback, call.param("id"), salt, platform.now_ms());
-  if (!video || !good) return not_found(call.request, "video, or the link is over");
-  return serve(platform, call, *video, call.param("name"));
+  const auto good = [&](const std::string& salt) {
+    return platform.links.check(call.param("token"), auth::LinkPurpose::playback, id, salt, platform.now_ms());
+  };
+  const auto refused = [&] { return not_found(call.request, "video, or the link is over"); };
+  if (is_manifest(name)) {
+    auto manifest = VF_ANSWER(call, find_manifest(platform, id, name));
+    if (!good(manifest ? manifest->salt : "") || !manifest) return refused();
+    return manifest_response(std::move(*manifest));
+  }
+  const auto video = VF_ANSWER(call, platform.videos.find(id));
+  if (!good(video ? video->salt : "") || !video) return refused();
+  return serve(platform, call, *video, name);
 }
 
 struct TokenBody {

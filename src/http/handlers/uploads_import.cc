@@ -68,9 +68,11 @@ Response order_import(UploadContext& context, const Call& call, const std::strin
                                .owner = call.who.user,
                                .video = accepted.video.id,
                                .params = json::object{{"url", order->url}},
-                               .correlation = call.request.correlation};
+                               .correlation = call.request.correlation,
+                               .trace = trace_of(*upload)};
   const auto made = platform.uploads.accept(accepted);
   if (!made) return problem(call.request, made.error());
+  end_trace(platform, *upload, made->video.id);
   platform.ring();
   return accepted_response(202, *made);
 }

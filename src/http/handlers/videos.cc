@@ -1,5 +1,6 @@
 // Videos: list, look, change, remove; what they offer; their jobs in short.
 #include "base/rfc3339.h"
+#include "http/answers.h"
 #include "http/captions.h"
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
@@ -93,11 +94,23 @@ Response list_mine(Platform& platform, const Call& call) {
   return list_of(platform, call, std::move(filter));
 }
 
+// Everything that a page of the gallery depends on.
+std::string gallery_key(const store::VideoFilter& f, const PageQuery& page) {
+  const auto bound = [](const std::optional<std::int64_t>& ms) { return ms ? json::value(*ms) : json::value(nullptr); };
+  return "gallery " + dump(json::array{f.text, f.tag, f.sort, bound(f.min_duration_ms), bound(f.max_duration_ms),
+                                       page.limit, page.from ? cursor_text(*page.from) : ""});
+}
+
 Response list_gallery(Platform& platform, const Call& call) {
   auto filter = VF_OR_RESPONSE(filter_of(call.request));
   filter.visibility = "public";
   filter.states = {"ready", "playable"};
-  return list_of(platform, call, std::move(filter));
+  const auto page = VF_OR_RESPONSE(page_query(call.request));
+  const auto make = [&]() -> Result<std::optional<std::string>> {
+    return page_text(VF_TRY(platform.videos.list(filter, page.limit, page.from)), video_json);
+  };
+  auto text = VF_ANSWER(call, kept_text(platform, "gallery", gallery_key(filter, page), {kGalleryTag}, make));
+  return json_text_response(200, std::move(*text));
 }
 
 json::array renditions_of(const std::vector<store::FileRow>& files) {
@@ -107,17 +120,31 @@ json::array renditions_of(const std::vector<store::FileRow>& files) {
   return out;
 }
 
-Response show(Platform& platform, const Call& call) {
-  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
-  auto out = video_json(video);
-  const auto captions = VF_ANSWER(call, platform.videos.captions(video.id));
+// The video in full, below two lines that say who may see it: owner and visibility.
+Result<std::optional<std::string>> video_text(Platform& platform, const std::string& id) {
+  const auto video = VF_TRY(platform.videos.find(id));
+  if (!video) return std::nullopt;
+  auto out = video_json(*video);
+  const auto captions = VF_TRY(platform.videos.captions(id));
   json::array list;
   for (const auto& caption : captions)
     list.push_back(json::object{{"language", caption.language},
                                 {"label", caption.label},
-                                {"url", fmt::format("/api/stream/{}/{}.vtt", video.id, caption.language)}});
+                                {"url", fmt::format("/api/stream/{}/{}.vtt", id, caption.language)}});
   out["captions"] = std::move(list);
-  return json_response(200, out);
+  return fmt::format("{}\n{}\n{}", video->owner, video->visibility, wire_json(out));
+}
+
+Response show(Platform& platform, const Call& call) {
+  const auto& id = call.param("id");
+  const auto text = VF_ANSWER(
+      call, kept_text(platform, "video", "video " + id, {video_tag(id)}, [&] { return video_text(platform, id); }));
+  if (!text) return not_found(call.request, "video");
+  const auto owner_end = text->find('\n'), visibility_end = text->find('\n', owner_end + 1);
+  if (!may_read(call.who, text->substr(0, owner_end),
+                std::string_view(*text).substr(owner_end + 1, visibility_end - owner_end - 1)))
+    return not_found(call.request, "video");
+  return json_text_response(200, text->substr(visibility_end + 1));
 }
 
 Response change(Platform& platform, const Call& call) {

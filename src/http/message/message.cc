@@ -31,6 +31,19 @@ std::size_t Headers::count(std::string_view name) const {
       fields_.begin(), fields_.end(), [&](const auto& field) { return equal_ignoring_case(field.first, name); }));
 }
 
+std::string Request::traceparent() const {
+  return trace && trace->own && trace->own->sampled ? to_traceparent(*trace->own) : std::string();
+}
+
+void Request::join_trace(std::string_view traceparent) const {
+  if (!trace || !trace->own || trace->offered) return;
+  const auto earlier = parse_traceparent(traceparent);
+  if (!earlier) return;
+  trace->own->trace = earlier->trace;
+  trace->own->sampled = earlier->sampled;
+  trace->parent = earlier->span;
+}
+
 std::string_view Request::query_value(std::string_view name) const {
   for (const auto& [key, value] : query)
     if (key == name) return value;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/trace_context.h"
 
 namespace vf::http {
 
@@ -34,6 +35,15 @@ class Headers {
 
 using Query = std::vector<std::pair<std::string, std::string>>;
 
+// Where a request stands in a trace. Copies of a request share it, so that a handler which learns what the request
+// belongs to can still say so; like the request, it is touched by one thread at a time.
+struct RequestTrace {
+  std::int64_t begin_ns = 0;        // Unix nanoseconds; 0: nobody has taken the request up
+  std::optional<TraceContext> own;  // empty: traces are off
+  std::string parent;               // span id; empty: the trace begins here
+  bool offered = false;             // the client sent a traceparent
+};
+
 // A request without its body.
 struct Request {
   std::string method;  // "GET"; upper case
@@ -45,6 +55,12 @@ struct Request {
   std::string host;         // as the client named us: "videos.example:8080"
   std::string correlation;  // X-Correlation-Id, accepted or made
   std::optional<std::int64_t> content_length;
+  std::shared_ptr<RequestTrace> trace;  // nullptr: outside the server
+
+  // What work that this request starts belongs to; empty where nobody follows it.
+  std::string traceparent() const;
+  // Makes the request a part of earlier work (its traceparent), unless the client has said what it belongs to.
+  void join_trace(std::string_view traceparent) const;
 
   std::string_view query_value(std::string_view name) const;  // the first one; empty where there is none
 };

@@ -2,6 +2,7 @@
 
 #include "http/message/fields.h"
 #include "http/message/status.h"
+#include "http/message/wire_json.h"
 
 namespace vf::http {
 namespace {
@@ -54,11 +55,13 @@ Response problem(const Request& request, const Error& error) {
   return out;
 }
 
-Response json_response(int status, const json::value& value) {
+Response json_response(int status, const json::value& value) { return json_text_response(status, wire_json(value)); }
+
+Response json_text_response(int status, std::string text) {
   Response out;
   out.status = status;
   out.headers.add("Content-Type", "application/json");
-  out.body = dump(value);
+  out.body = std::move(text);
   return out;
 }
 

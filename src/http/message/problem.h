@@ -30,6 +30,7 @@ Response problem(const Request& request, const Error& error);
 std::string code_of(int status);
 
 Response json_response(int status, const json::value& value);
+Response json_text_response(int status, std::string text);  // that is JSON already
 
 // 204: done, and there is nothing to show.
 Response no_content();

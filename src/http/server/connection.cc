@@ -125,6 +125,7 @@ asio::awaitable<Connection::Read> Connection::read_head(Turn& turn, Refusal& ref
 std::optional<Refusal> Connection::understand(Turn& turn) {
   auto& head = turn.parser->head();
   auto& request = turn.request;
+  request.trace = std::make_shared<RequestTrace>();
   request.correlation = correlation_of(head.headers.get("X-Correlation-Id"));
   const auto sender = sender_of(head.headers, peer_, common_.options.tls.has_value(), common_.options.proxies);
   request.peer = sender.address.text();

@@ -36,13 +36,15 @@ Result<void> append_event(Database& db, Subject kind, const std::string& subject
   if (!VF_TRY(count.step())) return {};
   const auto number = count.number(0);
   VF_CHECK(count.run());
-  return VF_TRY(db.prepare("INSERT INTO events (subject, number, type, data, owner, at) VALUES (?, ?, ?, ?, ?, ?)"))
+  return VF_TRY(db.prepare(
+                    "INSERT INTO events (subject, number, type, data, owner, at, about) VALUES (?, ?, ?, ?, ?, ?, ?)"))
       .bind(subject)
       .bind(number)
       .bind(type)
       .bind(dump(data))
       .bind(owner)
       .bind(at_ms)
+      .bind(kind == Subject::job ? "job" : "video")
       .run();
 }
 

@@ -22,6 +22,7 @@ Result<Job> read_job(const Statement& row) {
   job.started_ms = row.maybe_number(13);
   job.finished_ms = row.maybe_number(14);
   job.expires_ms = row.maybe_number(15);
+  job.trace = row.text(16);
   return job;
 }
 
@@ -88,9 +89,10 @@ Result<Job> insert_job(Database& db, const NewJob& wanted, std::int64_t now) {
   job.priority = wanted.priority;
   job.state = "pending";
   job.correlation = wanted.correlation;
+  job.trace = wanted.trace;
   job.created_ms = now;
   VF_CHECK(VF_TRY(db.prepare("INSERT INTO jobs (id, kind, owner, video, params, priority, state, correlation, "
-                             "created_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)"))
+                             "created_at, trace) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)"))
                .bind(job.id)
                .bind(job.kind)
                .bind(job.owner)
@@ -99,6 +101,7 @@ Result<Job> insert_job(Database& db, const NewJob& wanted, std::int64_t now) {
                .bind(job.priority)
                .bind(job.correlation)
                .bind(now)
+               .bind(job.trace)
                .run());
   VF_CHECK(join_the_share(db, job.owner));
   VF_CHECK(insert_drive(db, job.id, 0, 0));
@@ -119,7 +122,7 @@ Result<void> stop_job(Database& db, const Job& job, const json::value& error, st
                              "IN ('ready', 'running')"))
                .bind(job.id)
                .run());
-  if (job.video && !error.is_null())
+  if (job.video && !error.is_null()) {
     VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'failed', error = ?, updated_at = ? WHERE id = ? AND state = "
                                "'processing' AND ? = 'transcode'"))
                  .bind(json_text(error))
@@ -127,6 +130,8 @@ Result<void> stop_job(Database& db, const Job& job, const json::value& error, st
                  .bind(*job.video)
                  .bind(job.kind)
                  .run());
+    if (db.changes() > 0) VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "error", error, now));
+  }
   if (error.is_null())
     return append_event(db, Subject::job, job.id, job.owner, "state", json::object{{"state", state}}, now);
   return append_event(db, Subject::job, job.id, job.owner, "error", error, now);
@@ -216,11 +221,15 @@ Result<bool> SqliteJobStore::retry(const std::string& id) {
                                "'failed')"))
                  .bind(id)
                  .run());
-    if (job->video && job->kind == "transcode")
+    if (job->video && job->kind == "transcode") {
       VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'processing', error = NULL WHERE id = ? AND state = "
                                  "'failed'"))
                    .bind(*job->video)
                    .run());
+      if (db.changes() > 0)
+        VF_CHECK(append_event(db, Subject::video, *job->video, job->owner, "state",
+                              json::object{{"state", "processing"}}, now_()));
+    }
     VF_CHECK(join_the_share(db, job->owner));
     VF_CHECK(append_event(db, Subject::job, id, job->owner, "state", json::object{{"state", "pending"}}, now_()));
     return true;

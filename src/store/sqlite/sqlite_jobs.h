@@ -46,7 +46,7 @@ class SqliteJobStore : public JobStore {
 
 inline constexpr const char* kJobColumns =
     "id, kind, owner, video, params, priority, state, reason, error, result, correlation, progress, created_at, "
-    "started_at, finished_at, expires_at";
+    "started_at, finished_at, expires_at, trace";
 inline constexpr const char* kStageColumns =
     "stage, state, attempts, fraction, output, usage, error, started_at, finished_at, round";
 

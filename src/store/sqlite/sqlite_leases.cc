@@ -3,6 +3,7 @@
 #include <set>
 
 #include "store/sqlite/sqlite_jobs.h"
+#include "store/sqlite/sqlite_videos.h"
 
 namespace vf::store {
 namespace {
@@ -398,16 +399,17 @@ Result<bool> SqliteJobStore::complete(std::int64_t token, const std::vector<Stag
 namespace {
 
 Result<void> note_facts(Database& db, const std::string& video, const VideoFacts& facts, std::int64_t now) {
-  return VF_TRY(
-             db.prepare("UPDATE videos SET info = ?, duration_ms = ?, width = ?, height = ?, updated_at = ? WHERE id "
+  VF_CHECK(
+      VF_TRY(db.prepare("UPDATE videos SET info = ?, duration_ms = ?, width = ?, height = ?, updated_at = ? WHERE id "
                         "= ?"))
-      .bind(json_text(facts.info))
-      .bind(facts.duration_ms)
-      .bind(facts.width)
-      .bind(facts.height)
-      .bind(now)
-      .bind(video)
-      .run();
+          .bind(json_text(facts.info))
+          .bind(facts.duration_ms)
+          .bind(facts.width)
+          .bind(facts.height)
+          .bind(now)
+          .bind(video)
+          .run());
+  return note_change(db, video, now);
 }
 
 }  // namespace

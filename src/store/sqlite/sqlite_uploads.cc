@@ -5,7 +5,7 @@ namespace vf::store {
 namespace {
 
 constexpr const char* kColumns =
-    "id, owner, protocol, state, file_name, size, metadata, details, video, created_at, expires_at";
+    "id, owner, protocol, state, file_name, size, metadata, details, video, created_at, expires_at, trace";
 
 Result<std::optional<Upload>> find_upload(Database& db, const std::string& id) {
   auto row = VF_TRY(db.prepare(fmt::format("SELECT {} FROM uploads WHERE id = ?", kColumns)));
@@ -23,6 +23,7 @@ Result<std::optional<Upload>> find_upload(Database& db, const std::string& id) {
   u.video = row.maybe_text(8);
   u.created_ms = row.number(9);
   u.expires_ms = row.number(10);
+  u.trace = row.text(11);
   return std::optional(std::move(u));
 }
 
@@ -41,8 +42,8 @@ Result<UploadStore::Made> made_before(Database& db, const std::string& video) {
 
 Result<void> SqliteUploadStore::create(const Upload& u) {
   return pool_.write([&](Database& db) -> Result<void> {
-    return VF_TRY(
-               db.prepare(fmt::format("INSERT INTO uploads ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns)))
+    return VF_TRY(db.prepare(
+                      fmt::format("INSERT INTO uploads ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns)))
         .bind(u.id)
         .bind(u.owner)
         .bind(u.protocol)
@@ -54,6 +55,7 @@ Result<void> SqliteUploadStore::create(const Upload& u) {
         .bind(u.video)
         .bind(u.created_ms)
         .bind(u.expires_ms)
+        .bind(u.trace)
         .run();
   });
 }
@@ -170,32 +172,37 @@ Result<EventLog::Changes> SqliteEventLog::changes(std::int64_t since) {
     auto head = VF_TRY(db.prepare("SELECT COALESCE(MAX(sequence), 0) FROM events"));
     VF_TRY(head.step());
     out.head = head.number(0);
-    auto rows = VF_TRY(db.prepare("SELECT DISTINCT subject FROM events WHERE sequence > ?"));
+    auto rows = VF_TRY(db.prepare("SELECT DISTINCT subject, about FROM events WHERE sequence > ?"));
     rows.bind(since);
-    out.subjects = VF_TRY(texts(std::move(rows)));
+    while (VF_TRY(rows.step())) {
+      out.subjects.push_back(rows.text(0));
+      if (rows.text(1) == "video") out.videos.push_back(rows.text(0));
+    }
     return out;
   });
 }
 
 Result<std::optional<FirstAnswer>> SqliteIdempotencyStore::find(const std::string& owner, const std::string& key) {
   return pool_.read([&](Database& db) -> Result<std::optional<FirstAnswer>> {
-    auto row = VF_TRY(db.prepare("SELECT request, status, answer FROM idempotency WHERE owner = ? AND key = ?"));
+    auto row =
+        VF_TRY(db.prepare("SELECT request, status, answer, location FROM idempotency WHERE owner = ? AND key = ?"));
     row.bind(owner).bind(key);
     if (!VF_TRY(row.step())) return std::nullopt;
-    return FirstAnswer{row.text(0), static_cast<int>(row.number(1)), row.text(2)};
+    return FirstAnswer{row.text(0), static_cast<int>(row.number(1)), row.text(2), row.text(3)};
   });
 }
 
 Result<void> SqliteIdempotencyStore::keep(const std::string& owner, const std::string& key, const FirstAnswer& answer) {
   return pool_.write([&](Database& db) -> Result<void> {
-    return VF_TRY(
-               db.prepare("INSERT OR IGNORE INTO idempotency (owner, key, request, status, answer, created_at) VALUES "
-                          "(?, ?, ?, ?, ?, ?)"))
+    return VF_TRY(db.prepare(
+                      "INSERT OR IGNORE INTO idempotency (owner, key, request, status, answer, location, created_at) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?)"))
         .bind(owner)
         .bind(key)
         .bind(answer.request)
         .bind(answer.status)
         .bind(answer.body)
+        .bind(answer.location)
         .bind(now_())
         .run();
   });

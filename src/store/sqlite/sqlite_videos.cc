@@ -148,6 +148,12 @@ Result<void> insert_video(Database& db, const Video& v) {
   return append_event(db, Subject::video, v.id, v.owner, "state", json::object{{"state", v.state}}, v.created_ms);
 }
 
+Result<void> note_change(Database& db, const std::string& id, std::int64_t now) {
+  const auto video = VF_TRY(find_video(db, id));
+  if (!video) return {};
+  return append_event(db, Subject::video, id, video->owner, "changed", json::object{}, now);
+}
+
 Result<std::optional<Video>> SqliteVideoStore::find(const std::string& id) {
   return pool_.read([&](Database& db) { return find_video(db, id); });
 }
@@ -218,6 +224,8 @@ Result<void> SqliteVideoStore::mark_damaged(const std::string& id, const std::st
 
 Result<bool> SqliteVideoStore::remove(const std::string& id) {
   return pool_.write([&](Database& db) -> Result<bool> {
+    const auto video = VF_TRY(find_video(db, id));
+    if (!video) return false;
     auto jobs = VF_TRY(db.prepare("SELECT id FROM jobs WHERE video = ?"));
     jobs.bind(id);
     for (const auto& job : VF_TRY(texts(std::move(jobs)))) {
@@ -226,9 +234,11 @@ Result<bool> SqliteVideoStore::remove(const std::string& id) {
     }
     VF_CHECK(remove_files(db, id));
     VF_CHECK(VF_TRY(db.prepare("DELETE FROM video_search WHERE video_id = ?")).bind(id).run());
-    VF_CHECK(VF_TRY(db.prepare("DELETE FROM events WHERE subject = ?")).bind(id).run());
+    // Its end is an event as well: whoever follows the log must learn of it.
+    VF_CHECK(append_event(db, Subject::video, id, video->owner, "removed", json::object{}, now_()));
+    VF_CHECK(VF_TRY(db.prepare("DELETE FROM events WHERE subject = ? AND type <> 'removed'")).bind(id).run());
     VF_CHECK(VF_TRY(db.prepare("DELETE FROM videos WHERE id = ?")).bind(id).run());
-    return db.changes() > 0;
+    return true;
   });
 }
 
@@ -263,15 +273,15 @@ Result<std::vector<Caption>> SqliteVideoStore::captions(const std::string& video
 
 Result<void> SqliteVideoStore::put_caption(const std::string& video, const Caption& caption) {
   return pool_.write([&](Database& db) -> Result<void> {
-    return VF_TRY(
-               db.prepare("INSERT OR REPLACE INTO captions (video, language, label, webvtt, created_at) VALUES (?, ?, "
-                          "?, ?, ?)"))
-        .bind(video)
-        .bind(caption.language)
-        .bind(caption.label)
-        .bind(caption.webvtt)
-        .bind(now_())
-        .run();
+    VF_CHECK(VF_TRY(db.prepare("INSERT OR REPLACE INTO captions (video, language, label, webvtt, created_at) VALUES "
+                               "(?, ?, ?, ?, ?)"))
+                 .bind(video)
+                 .bind(caption.language)
+                 .bind(caption.label)
+                 .bind(caption.webvtt)
+                 .bind(now_())
+                 .run());
+    return note_change(db, video, now_());
   });
 }
 
@@ -279,7 +289,9 @@ Result<bool> SqliteVideoStore::remove_caption(const std::string& video, const st
   return pool_.write([&](Database& db) -> Result<bool> {
     VF_CHECK(
         VF_TRY(db.prepare("DELETE FROM captions WHERE video = ? AND language = ?")).bind(video).bind(language).run());
-    return db.changes() > 0;
+    if (db.changes() == 0) return false;
+    VF_CHECK(note_change(db, video, now_()));
+    return true;
   });
 }
 
@@ -309,7 +321,10 @@ Result<std::int64_t> SqliteVideoStore::forget_heads(std::int64_t before_ms, int 
                           "'ready' AND v.updated_at < ? AND f.name LIKE 'source\\_%' ESCAPE '\\' LIMIT ?"));
     rows.bind(before_ms).bind(limit);
     const auto ids = VF_TRY(texts(std::move(rows)));
-    for (const auto& id : ids) VF_CHECK(drop_heads(db, id));
+    for (const auto& id : ids) {
+      VF_CHECK(drop_heads(db, id));
+      VF_CHECK(note_change(db, id, now_()));
+    }
     return static_cast<std::int64_t>(ids.size());
   });
 }

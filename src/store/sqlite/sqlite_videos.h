@@ -37,6 +37,8 @@ class SqliteVideoStore : public VideoStore {
 // Inside the caller's transaction: the row, its search text, its source's reference and its first event.
 Result<void> insert_video(Database& db, const Video& video);
 Result<std::optional<Video>> find_video(Database& db, const std::string& id);
+// The event of a change that is none of state.
+Result<void> note_change(Database& db, const std::string& video, std::int64_t now);
 
 class SqliteUploadStore : public UploadStore {
  public:

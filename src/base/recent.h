@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace vf::auth {
+namespace vf {
 
 template <typename Value>
 class Recent {
@@ -38,9 +38,13 @@ class Recent {
     if (young_.size() >= half_ && !young_.contains(key)) {
       old_ = std::move(young_);
       young_.clear();
+      ++rounds_;
     }
     return young_.insert_or_assign(key, std::move(value)).first->second;
   }
+
+  // How often entries were forgotten for want of room.
+  std::size_t rounds() const { return rounds_; }
 
   void erase(const std::string& key) {
     young_.erase(key);
@@ -66,8 +70,9 @@ class Recent {
 
  private:
   std::size_t half_;
+  std::size_t rounds_ = 0;
   std::unordered_map<std::string, Value> young_;
   std::unordered_map<std::string, Value> old_;
 };
 
-}  // namespace vf::auth
+}  // namespace vf
