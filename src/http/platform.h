@@ -11,16 +11,13 @@
 #include "auth/signed_link.h"
 #include "blob/blob_store.h"
 #include "jobs/kinds.h"
+#include "store/assets.h"
 #include "store/events.h"
 #include "store/jobs.h"
 #include "store/playlists.h"
 #include "store/uploads.h"
 #include "store/videos.h"
 #include "telemetry/trace.h"
-
-namespace vf::store {
-class AssetStore;
-}
 
 namespace vf::http {
 
@@ -66,7 +63,8 @@ struct Platform {
   Answers* answers = nullptr;  // none: answers are made anew each time
   store::AssetStore* assets = nullptr;
   // What is in a file that is to be an asset of that kind, by parsing it in the sandbox. Errors: invalid_input.
-  std::function<Result<json::value>(const std::string& kind, const jobs::BlobRef& blob)> look_at_asset = {};
+  std::function<Result<json::value>(const std::string& owner, const std::string& kind, const jobs::BlobRef& blob)>
+      look_at_asset = {};
 };
 
 }  // namespace vf::http

@@ -8,6 +8,7 @@
 #include "http/message/problem.h"
 #include "http/message/wire_json.h"
 #include "http/platform.h"
+#include "store/assets.h"
 
 namespace vf::http {
 
@@ -60,6 +61,9 @@ std::expected<store::Video, Response> readable_video(Platform& platform, const C
 std::expected<store::Video, Response> known_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Video, Response> own_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Job, Response> readable_job(Platform& platform, const Call& call, const std::string& id);
+
+// The caller's own, or anybody's for an admin; 404 for another's as for one that is not there.
+std::expected<store::Asset, Response> own_asset(Platform& platform, const Call& call, const std::string& id);
 
 Response not_found(const Request& request, std::string_view what);
 

@@ -21,6 +21,13 @@ class Kinds {
 
   // Ids of videos that the parameters name besides the job's own; the caller sees whether they may be read.
   virtual std::vector<std::string> videos_read(const std::string& kind, const json::value& params) const = 0;
+
+  // Assets that they name, each with what it has to be.
+  struct NamedAsset {
+    std::string id;
+    std::string kind;  // picture, subtitles
+  };
+  virtual std::vector<NamedAsset> assets_read(const std::string&, const json::value&) const { return {}; }
 };
 
 }  // namespace vf::jobs

@@ -145,6 +145,12 @@ struct QueueFigures {
   std::int64_t oldest_ready_ms = 0;  // age of the job that waits longest
 };
 
+struct StageCount {
+  std::string kind;
+  std::string state;
+  std::int64_t count = 0;
+};
+
 class JobStore {
  public:
   virtual ~JobStore() = default;
@@ -191,6 +197,8 @@ class JobStore {
   virtual Result<bool> fail(std::int64_t token, const Error& error) = 0;
 
   virtual Result<QueueFigures> figures() = 0;
+  // Stages of jobs that have not ended.
+  virtual Result<std::vector<StageCount>> count_stages() = 0;
   virtual Result<std::vector<std::pair<std::string, std::int64_t>>> count_by_state() = 0;
   virtual Result<std::vector<std::string>> expired(std::int64_t now_ms, int limit) = 0;
   virtual Result<bool> remove(const std::string& job) = 0;

@@ -67,12 +67,22 @@ class TurningSink : public spdlog::sinks::base_sink<std::mutex> {
     number_ = number;
   }
 
+  // The folder may be one that others write to as well: "<stem>-2026-11-21" and what follows, nothing else.
+  bool is_ours(std::string_view name) const {
+    constexpr std::string_view kDigits = "0123456789";
+    if (!name.starts_with(stem_ + "-") || !name.ends_with(".log")) return false;
+    name.remove_prefix(stem_.size() + 1);
+    const auto day = name.substr(0, 10);
+    return day.size() == 10 && day[4] == '-' && day[7] == '-' && day.find_first_of(kDigits) == 0 &&
+           day.find_first_not_of("0123456789-") == std::string_view::npos;
+  }
+
   void forget_old() {
     std::error_code ec;
     const auto oldest = fs::file_time_type::clock::now() - keep_;
     std::vector<fs::path> old;
     for (auto at = fs::directory_iterator(folder_, ec); !ec && at != fs::directory_iterator(); at.increment(ec))
-      if (at->path().extension() == ".log" && at->last_write_time(ec) < oldest) old.push_back(at->path());
+      if (is_ours(at->path().filename().string()) && at->last_write_time(ec) < oldest) old.push_back(at->path());
     for (const auto& file : old) fs::remove(file, ec);
   }
 
@@ -135,14 +145,16 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options) {
 
 void Log::write(Level level, std::string_view category, std::string_view message, const json::object& fields) {
   if (level < sinks_->options.level) return;
-  json::object line{{"time", time_of(std::chrono::system_clock::now())},
+  const auto now = sinks_->options.now();
+  json::object line{{"time", time_of(now)},
                     {"level", kLevelNames[static_cast<std::size_t>(level)]},
                     {"category", category},
                     {"message", message}};
   auto whole = line;
   for (const auto& [key, value] : fields) whole[key] = value;
   const auto text = dump(whole);
-  if (sinks_->files) sinks_->files->log(native(level), "{}", text);
+  // The sink turns by the time of the line.
+  if (sinks_->files) sinks_->files->log(now, {}, native(level), text);
   if (sinks_->console)
     sinks_->console->log(native(level), "{}", sinks_->options.console == "json" ? text : console_line(line, fields));
 }

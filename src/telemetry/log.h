@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct LogOptions {
   std::chrono::hours keep{30 * 24};
   std::string console = "text";  // text, json, none
   std::int64_t turn_bytes = 20 << 20;
+  std::function<std::chrono::system_clock::time_point()> now = [] { return std::chrono::system_clock::now(); };
 };
 
 class Log {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -48,11 +49,19 @@ std::int64_t open_files() {
   return count;
 }
 
-std::int64_t resident_bytes() {
-  std::int64_t whole = 0;
-  std::int64_t resident = 0;
+enum class Memory { all, resident };
+
+double memory_bytes(Memory which) {
+  double whole = 0;
+  double resident = 0;
   std::ifstream("/proc/self/statm") >> whole >> resident;
-  return resident * ::sysconf(_SC_PAGESIZE);
+  return (which == Memory::all ? whole : resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double most_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<double>(limit.rlim_cur);
 }
 
 double cpu_seconds() {
@@ -101,11 +110,17 @@ struct Metrics::Families {
   prometheus::Family<prometheus::Counter>& lost =
       counter("videoforge_leases_lost_total", "Leases that a worker lost while it ran.", registry);
   prometheus::Gauge& requests_now = in_flight.Add({});
+  double began = 0;  // seconds since 1970
   std::mutex mutex;
   std::vector<std::function<std::vector<Reading>()>> readers;
 };
 
-Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+// What has not happened yet is there with 0: an alert on its rate must see the first time, too.
+Metrics::Metrics() : families_(std::make_unique<Families>()) {
+  for (auto* one : {&families_->media, &families_->frames_made, &families_->lost}) one->Add({});
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  families_->began = std::chrono::duration<double>(now).count();
+}
 Metrics::~Metrics() = default;
 
 void Metrics::request(std::string_view method, std::string_view route, int status, double seconds,
@@ -153,10 +168,12 @@ void Metrics::on_read(std::function<std::vector<Reading>()> read) {
 std::string Metrics::text() {
   prometheus::Registry now;
   std::vector<Reading> readings{
-      {"process_cpu_seconds_total", "Processor time of this process.", "", "", cpu_seconds()},
-      {"process_resident_memory_bytes", "Resident memory of this process.", "", "",
-       static_cast<double>(resident_bytes())},
-      {"process_open_fds", "Open descriptors of this process.", "", "", static_cast<double>(open_files())},
+      {"process_cpu_seconds_total", "Processor time of this process.", {}, cpu_seconds()},
+      {"process_resident_memory_bytes", "Resident memory of this process.", {}, memory_bytes(Memory::resident)},
+      {"process_virtual_memory_bytes", "Address space of this process.", {}, memory_bytes(Memory::all)},
+      {"process_open_fds", "Open descriptors of this process.", {}, static_cast<double>(open_files())},
+      {"process_max_fds", "Most descriptors that it may open.", {}, most_files()},
+      {"process_start_time_seconds", "When this process began, since 1970.", {}, families_->began},
   };
   {
     const std::scoped_lock lock(families_->mutex);
@@ -164,11 +181,10 @@ std::string Metrics::text() {
       for (auto& reading : read()) readings.push_back(std::move(reading));
   }
   for (const auto& r : readings) {
-    const Labels labels = r.label.empty() ? Labels{} : Labels{{r.label, r.label_value}};
     if (r.name.ends_with("_total"))
-      prometheus::BuildCounter().Name(r.name).Help(r.help).Register(now).Add(labels).Increment(r.value);
+      prometheus::BuildCounter().Name(r.name).Help(r.help).Register(now).Add(r.labels).Increment(r.value);
     else
-      prometheus::BuildGauge().Name(r.name).Help(r.help).Register(now).Add(labels).Set(r.value);
+      prometheus::BuildGauge().Name(r.name).Help(r.help).Register(now).Add(r.labels).Set(r.value);
   }
   auto all = families_->registry.Collect();
   for (auto& more : now.Collect()) all.push_back(std::move(more));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,8 +17,7 @@ namespace vf::telemetry {
 struct Reading {
   std::string name;
   std::string help;
-  std::string label;  // name of the one label; empty: none
-  std::string label_value;
+  std::map<std::string, std::string> labels;
   double value = 0;
 };
 

@@ -10,7 +10,7 @@ import { replayAccounts } from "./contract/accounts.mjs";
 import { ask, contract, json, JSON_TYPE, me, PASSWORD, problems, provider, server, SINGLE_SIGN_ON, TUS } from "./contract/replay.mjs";
 import { Server } from "./contract/server.mjs";
 import { form, replayForm, replayPresigned, replayTus } from "./contract/uploads.mjs";
-import { replayImport, replayJobs, replayPlaylists, replayVideo } from "./contract/videos.mjs";
+import { replayAssets, replayImport, replayJobs, replayPlaylists, replayVideo } from "./contract/videos.mjs";
 
 const OPEN_AUTH = (operation) => operation["x-permission"] === "open" && operation.path.startsWith("/api/auth/");
 
@@ -63,6 +63,7 @@ async function replayLimits(film) {
     await ask("createUpload", 507, { at: strict, as, headers: { ...TUS, "Upload-Length": "1000" } });
     await ask("orderUploadUrl", 507, { at: strict, as, ...json({ fileName: "film.mp4", sizeBytes: 1000 }) });
     await ask("uploadForm", 507, { at: strict, as, ...form(film) });
+    await ask("createAsset", 507, { at: strict, as, query: { kind: "picture" }, headers: { "Content-Type": "image/png" }, body: "x" });
     await ask("importVideo", 507, { at: strict, as, ...json({ url: "http://192.0.2.1/film.mp4" }) });
     for (let i = 0; i < 40; ++i) await strict.send("POST", "/api/auth/login", { ...json({ username: "admin", password: "not this one" }) });
     for (const [id, operation] of contract.operations)
@@ -90,6 +91,7 @@ async function main() {
   await replayVideo(made);
   await replayImport();
   await replayJobs(made.videoId, made.jobId);
+  await replayAssets(made.videoId);
   await replayPlaylists(made.videoId);
   await replayLimits(bytes);
   await ask("removeVideo", 204, { path: { id: made.videoId } });

@@ -89,7 +89,14 @@ class ReplayStages : public StageRunner {
   std::optional<store::Extension> extension_;
 };
 
+Result<SourceFile> asset_of(const DriverParts& parts, const std::string& id) {
+  const auto asset = VF_TRY(parts.assets.find(id));
+  if (!asset) return fail(ErrorCode::not_found, "A picture or subtitle file that this job uses was removed.");
+  return SourceFile{asset->file_name, VF_TRY(parts.blobs.open(asset->blob)), asset->blob};
+}
+
 Result<SourceFile> source_of(const DriverParts& parts, const NeededSource& needed) {
+  if (!needed.asset.empty()) return asset_of(parts, needed.asset);
   const auto video = VF_TRY(parts.videos.find(needed.video));
   if (!video || !video->source) return fail(ErrorCode::not_found, "A video that this job reads is gone.");
   return SourceFile{video->file_name, VF_TRY(parts.blobs.open(*video->source)), *video->source};

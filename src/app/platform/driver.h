@@ -7,6 +7,7 @@
 
 #include "app/platform/job_kinds.h"
 #include "blob/blob_store.h"
+#include "store/assets.h"
 #include "store/jobs.h"
 #include "store/videos.h"
 
@@ -16,6 +17,7 @@ struct DriverParts {
   blob::BlobStore& blobs;
   store::JobStore& jobs;
   store::VideoStore& videos;
+  store::AssetStore& assets;
   std::string secret;           // the installation's; an owner's content keys follow from it
   std::int64_t archive_ms = 0;  // how long the files of a job are kept; 0: until it is deleted
 };

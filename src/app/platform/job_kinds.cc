@@ -29,13 +29,85 @@ Result<Options> options_from(const json::value& params, Options defaults = {}) {
   return options;
 }
 
-// Files beside the video reach the platform in a later step of the API; a recipe that needs one says so.
+// Files beside the video are named by asset: {"watermark": {"asset": ID, ...}, "subtitles": {"burn": ID}}. The engine's
+// options know only that there are some.
+struct NamedAssets {
+  std::string watermark;
+  std::string subtitles;
+};
+
+std::string take_id(json::object& object, std::string_view name) {
+  const auto* at = object.if_contains(name);
+  if (!at || !at->is_string()) return {};
+  std::string id(at->as_string());
+  object.erase(name);
+  return id;
+}
+
+// Takes the ids out of the parameters, so that the rest are the engine's options.
+NamedAssets take_assets(json::value& params, bool transcode) {
+  NamedAssets out;
+  auto* object = params.if_object();
+  if (!object) return out;
+  if (auto* mark = object->if_contains("watermark"); mark && mark->is_object())
+    out.watermark = take_id(mark->as_object(), "asset");
+  auto* way = object->if_contains("subtitles");
+  if (!way || !way->is_object()) return out;
+  out.subtitles = take_id(way->as_object(), "burn");
+  if (out.subtitles.empty() || !way->as_object().empty()) return out;
+  if (transcode)
+    *way = "burn";
+  else
+    object->erase("subtitles");
+  (*object)["burn_file"] = true;
+  return out;
+}
+
+json::value with_assets(json::value params, const NamedAssets& assets) {
+  auto& object = params.as_object();
+  if (!assets.watermark.empty()) object.at("watermark").as_object()["asset"] = assets.watermark;
+  if (assets.subtitles.empty()) return params;
+  object["subtitles"] = json::object{{"burn", assets.subtitles}};
+  object.erase("burn_file");
+  return params;
+}
+
+// Options of the engine from an order's parameters, and the assets that they go with.
 template <typename Options>
-Result<void> without_files(const Options& options) {
-  if (options.watermark || options.burn_file)
+struct Ordered {
+  Options options;
+  NamedAssets assets;
+};
+
+template <typename Options>
+constexpr bool kTranscodes = std::is_same_v<Options, pipeline::TranscodeOptions>;
+
+template <typename Options>
+Result<Ordered<Options>> ordered(json::value params, const Options& defaults) {
+  params = to_snake(params.is_null() ? json::value(json::object{}) : params);
+  const auto assets = take_assets(params, kTranscodes<Options>);
+  // What a watermark leaves out is as the engine has it.
+  if (auto* object = params.if_object())
+    if (auto* mark = object->if_contains("watermark"); mark && mark->is_object()) {
+      auto whole = to_json(media::Watermark{}).as_object();
+      for (const auto& [key, value] : mark->as_object()) whole[key] = value;
+      *mark = std::move(whole);
+    }
+  Ordered<Options> out{VF_TRY(options_from(params, defaults)), assets};
+  if (out.options.watermark && assets.watermark.empty())
     return fail(ErrorCode::invalid_argument,
-                "A watermark or a subtitle file cannot be named here yet; use the command line for it.");
-  return {};
+                "In params: a watermark names its picture: {\"watermark\": {\"asset\": ID}}, from POST /api/assets.");
+  if (out.options.burn_file && assets.subtitles.empty())
+    return fail(ErrorCode::invalid_argument,
+                "In params: subtitles of a file are named by {\"subtitles\": {\"burn\": ID}}, from POST /api/assets.");
+  VF_CHECK(check(out.options));
+  return out;
+}
+
+template <typename Options>
+Result<json::value> checked_order(const json::value& params, const Options& defaults) {
+  const auto order = VF_TRY(ordered(params, defaults));
+  return with_assets(to_json(order.options), order.assets);
 }
 
 template <typename Options>
@@ -45,12 +117,8 @@ Result<json::value> checked(const json::value& params) {
   return to_json(options);
 }
 
-template <typename Options>
-Result<json::value> checked_without_files(const json::value& params) {
-  const auto options = VF_TRY(options_from<Options>(params));
-  VF_CHECK(without_files(options));
-  VF_CHECK(check(options));
-  return to_json(options);
+Result<json::value> check_process(const json::value& params) {
+  return checked_order(params, pipeline::ProcessOptions{});
 }
 
 // A preset's name may stand in the place of its options: {"preset": "archive", "audio": false}.
@@ -67,10 +135,7 @@ Result<json::value> check_transcode(const json::value& params) {
       object->erase("preset");
     }
   }
-  const auto options = VF_TRY(options_from(rest, defaults));
-  VF_CHECK(without_files(options));
-  VF_CHECK(check(options));
-  return to_json(options);
+  return checked_order(rest, defaults);
 }
 
 struct CompareParams : pipeline::CompareOptions {
@@ -95,9 +160,14 @@ Result<json::value> check_import(const json::value& params) {
   return to_json(VF_TRY(options_from<ImportParams>(params)));
 }
 
+Result<pipeline::ProcessOptions> process_options(json::value params) {
+  take_assets(params, false);
+  return from_json<pipeline::ProcessOptions>(params);
+}
+
 Result<Product> run_transcode(Recipe& recipe, const json::value& params, const KindContext& context) {
   return make_transcode(
-      recipe, VF_TRY(from_json<pipeline::TranscodeOptions>(params)), context.secret,
+      recipe, VF_TRY(transcode_options(params)), context.secret,
       [&](const pipeline::Inspection& look, const pipeline::TranscodePlan&) { context.on_look(look); });
 }
 
@@ -111,7 +181,7 @@ Result<Product> run_clip(Recipe& recipe, const json::value& params, const KindCo
 }
 
 Result<Product> run_process(Recipe& recipe, const json::value& params, const KindContext&) {
-  const auto options = VF_TRY(from_json<pipeline::ProcessOptions>(params));
+  const auto options = VF_TRY(process_options(params));
   return make_process(recipe, options, "video." + options.container);
 }
 
@@ -144,7 +214,7 @@ constexpr std::array kKinds{
     JobKind{"transcode", true, check_transcode, run_transcode},
     JobKind{"frames", false, checked<pipeline::FramesOptions>, run_frames},
     JobKind{"clip", false, checked<pipeline::ClipOptions>, run_clip},
-    JobKind{"process", false, checked_without_files<pipeline::ProcessOptions>, run_process},
+    JobKind{"process", false, check_process, run_process},
     JobKind{"thumbnails", false, checked<pipeline::ThumbnailsOptions>, run_thumbnails},
     JobKind{"analyze", false, checked<pipeline::AnalyzeOptions>, run_analyze},
     JobKind{"compare", false, check_compare, run_compare},
@@ -176,9 +246,23 @@ class Orderable : public jobs::Kinds {
     if (name != "compare") return {};
     return {std::string(params.as_object().at("other_video_id").as_string())};
   }
+
+  std::vector<NamedAsset> assets_read(const std::string& name, const json::value& params) const override {
+    auto copy = params;
+    const auto assets = take_assets(copy, name == "transcode");
+    std::vector<NamedAsset> out;
+    if (!assets.watermark.empty()) out.push_back({assets.watermark, "picture"});
+    if (!assets.subtitles.empty()) out.push_back({assets.subtitles, "subtitles"});
+    return out;
+  }
 };
 
 }  // namespace
+
+Result<pipeline::TranscodeOptions> transcode_options(json::value params) {
+  take_assets(params, true);
+  return from_json<pipeline::TranscodeOptions>(params);
+}
 
 std::span<const JobKind> job_kinds() { return kKinds; }
 
@@ -195,7 +279,14 @@ const jobs::Kinds& orderable_kinds() {
 
 std::vector<NeededSource> needed_sources(const store::Job& job) {
   if (!job.video || job.kind == "import") return {};
-  if (job.kind != "compare") return {{pipeline::kVideoSource, *job.video}};
+  if (job.kind != "compare") {
+    std::vector<NeededSource> out{{pipeline::kVideoSource, *job.video}};
+    auto params = job.params;
+    const auto assets = take_assets(params, job.kind == "transcode");
+    if (!assets.watermark.empty()) out.push_back({pipeline::kWatermarkSource, {}, assets.watermark});
+    if (!assets.subtitles.empty()) out.push_back({pipeline::kSubtitleSource, {}, assets.subtitles});
+    return out;
+  }
   return {{pipeline::kReferenceSource, *job.video},
           {pipeline::kOtherSource, std::string(job.params.as_object().at("other_video_id").as_string())}};
 }
@@ -204,7 +295,8 @@ bool needs_font(const store::Job& job) {
   const auto* params = job.params.if_object();
   if (!params) return false;
   const auto* subtitles = params->if_contains("subtitles");
-  if (subtitles && subtitles->is_string() && subtitles->as_string() == "burn") return true;
+  if (subtitles && (subtitles->is_object() || (subtitles->is_string() && subtitles->as_string() == "burn")))
+    return true;
   const auto* language = params->if_contains("burn_language");
   return language && language->is_string();
 }

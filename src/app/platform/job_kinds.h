@@ -8,6 +8,7 @@
 
 #include "app/recipe.h"
 #include "jobs/kinds.h"
+#include "pipeline/plans/transcode_options.h"
 #include "store/jobs.h"
 
 namespace vf::app {
@@ -35,9 +36,13 @@ const jobs::Kinds& orderable_kinds();
 // Which of the job's sources is which blob: "video" is the job's own, others stand in the parameters.
 struct NeededSource {
   std::string name;   // as stages read it
-  std::string video;  // the video whose bytes it is
+  std::string video;  // the video whose bytes it is; empty: `asset` is meant
+  std::string asset = {};
 };
 std::vector<NeededSource> needed_sources(const store::Job& job);
+
+// A transcode's options from its parameters; assets among them only as "there is one".
+Result<pipeline::TranscodeOptions> transcode_options(json::value params);
 
 // Whether its recipe draws text.
 bool needs_font(const store::Job& job);

@@ -1,8 +1,15 @@
 #include "app/platform/job_plan.h"
 
+#include <array>
+#include <span>
+
+#include <unistd.h>
+
 #include "app/inspect.h"
+#include "app/platform/job_kinds.h"
 #include "app/transcode.h"
 #include "base/json_case.h"
+#include "pipeline/stages/subtitles.h"
 
 namespace vf::app {
 namespace {
@@ -29,6 +36,17 @@ class OwnersStages : public StageRunner {
   pipeline::Runner runner_;
 };
 
+// By the first line, in any of the encodings that are read; what is neither of two is the third.
+std::string_view subtitle_type(int fd) {
+  std::array<char, 64> head{};
+  const auto got = ::pread(fd, head.data(), head.size(), 0);
+  std::string text;
+  for (const char c : std::span(head).first(static_cast<std::size_t>(std::max<ssize_t>(got, 0))))
+    if (c > 0x20 && c < 0x7f) text += c;
+  if (text.starts_with("WEBVTT")) return "text/vtt";
+  return text.starts_with("[Script") ? "text/x-ssa" : "application/x-subrip";
+}
+
 Result<Files> source_of(const LookParts& parts, const store::Video& video) {
   if (!video.source) return fail(ErrorCode::conflict, "The video's bytes are not here yet.");
   Files files;
@@ -49,7 +67,28 @@ Result<json::value> plan_job(const LookParts& parts, const store::Video& video, 
   Recipe recipe{stages, files, nobody};
   // A plan's keys are not shown, so any secret serves.
   const std::string secret(32, '\0');
-  return to_camel(VF_TRY(describe_transcode(recipe, VF_TRY(from_json<pipeline::TranscodeOptions>(params)), secret)));
+  return to_camel(VF_TRY(describe_transcode(recipe, VF_TRY(transcode_options(params)), secret)));
+}
+
+Result<json::value> look_at_asset(const LookParts& parts, const std::string& owner, const std::string& kind,
+                                  const jobs::BlobRef& blob) {
+  const bool picture = kind == "picture";
+  jobs::Stage stage;
+  stage.id = kind;
+  stage.kind = kind;
+  stage.params =
+      picture ? json::value(json::object{}) : to_json(pipeline::SubtitlesParams{.spec = {}, .own_file = true});
+  stage.inputs = {{"asset", {}}};
+  stage.outputs = picture ? 0 : 1;
+  const auto fd = VF_TRY(parts.blobs.open(blob));
+  OwnersStages stages(parts, owner);
+  const auto run =
+      VF_TRY(stages.run({{stage}}, {{"asset", pipeline::Source{blob, fd.get()}}}, StageRunner::Phase::look));
+  const auto& result = run.outputs.at(stage.id).result;
+  if (picture) return to_camel(result);
+  const auto cues = result.as_object().at("cues").as_int64();
+  if (cues == 0) return fail(ErrorCode::invalid_input, "There is not one subtitle in this file.");
+  return json::value(json::object{{"contentType", subtitle_type(fd.get())}, {"cues", cues}});
 }
 
 Result<json::value> look_at(const LookParts& parts, const store::Video& video, bool loudness) {

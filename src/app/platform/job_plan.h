@@ -21,6 +21,11 @@ struct LookParts {
 Result<json::value> plan_job(const LookParts& parts, const store::Video& video, const std::string& kind,
                              const json::value& params);
 
+// What is in a file that is to be an asset of that kind (jobs::Kinds::NamedAsset), parsed under the owner's scope: its
+// contentType, and width and height of a picture or the cues of subtitles. Errors: what parsing says.
+Result<json::value> look_at_asset(const LookParts& parts, const std::string& owner, const std::string& kind,
+                                  const jobs::BlobRef& blob);
+
 // media::MediaInfo in camelCase; with `loudness` the sound is decoded and measured, which takes its time.
 Result<json::value> look_at(const LookParts& parts, const store::Video& video, bool loudness);
 

@@ -7,6 +7,7 @@
 
 #include "app/engine.h"
 #include "app/platform/endpoints.h"
+#include "app/platform/figures.h"
 #include "app/platform/housekeeping.h"
 #include "app/platform/job_plan.h"
 #include "app/platform/single_sign_on.h"
@@ -90,7 +91,7 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
   net::FetchLimits limits;
   limits.max_bytes = config.number("import.max_size");
   limits.allow_private = config.flag("import.allow_private");
-  WorkerParts parts{.driver = {*storage.blobs, *storage.jobs, *storage.videos, storage.secret,
+  WorkerParts parts{.driver = {*storage.blobs, *storage.jobs, *storage.videos, *storage.assets, storage.secret,
                                config.milliseconds("jobs.keep_results")},
                     .checkpoints = *storage.checkpoints,
                     .nursery = *out.nursery,
@@ -111,12 +112,9 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
                           log.write(Level::warning, "job", error.message, log_fields(lease, error));
                         },
                     .on_ran =
-                        [&metrics, tracer](const std::string& worker, const store::Lease& lease, const Ran& ran) {
-                          const auto& kind = lease.stages.front().stage.kind;
-                          if (ran.ours)
-                            for (const auto& one : ran.done)
-                              metrics.stage(kind, one.reused ? "reused" : "done", one.usage.wall_seconds,
-                                            one.usage.cpu_seconds, one.usage.peak_memory_bytes);
+                        [&metrics, tracer, &videos = *storage.videos](const std::string& worker,
+                                                                      const store::Lease& lease, const Ran& ran) {
+                          count_lease(metrics, videos, lease, ran);
                           if (tracer) trace_lease(*tracer, worker, lease, ran);
                         }};
   out.worker = VF_TRY(Worker::start(options, std::move(parts)));
@@ -189,18 +187,34 @@ class Running {
     answers_ = VF_TRY(http::Answers::create(*cache_, *storage_.events,
                                             [this](std::string_view what, bool hit) { metrics_.cache(what, hit); }));
     VF_CHECK(open_accounts());
-    platform_.emplace(http::Platform{
-        platform_options(config_), *storage_.videos, *storage_.jobs, *storage_.uploads, *storage_.playlists,
-        *storage_.events, *storage_.idempotency, *storage_.blobs, orderable_kinds(), accounts_->links(),
-        storage_.uploads_dir(), now_ms, [this] { doorbell_.ring(); },
-        [this](const auto& video, const auto& kind, const auto& params) {
-          return plan_job(look_parts(), video, kind, params);
-        },
-        [this](const auto& video, bool loudness) { return look_at(look_parts(), video, loudness); }, tracer_.get(),
-        [this](const store::Job& job) {
-          if (tracer_) trace_job(*tracer_, job, "cancelled", "");
-        },
-        config_.number("cache.answers") > 0 ? answers_.get() : nullptr});
+    platform_.emplace(
+        http::Platform{platform_options(config_),
+                       *storage_.videos,
+                       *storage_.jobs,
+                       *storage_.uploads,
+                       *storage_.playlists,
+                       *storage_.events,
+                       *storage_.idempotency,
+                       *storage_.blobs,
+                       orderable_kinds(),
+                       accounts_->links(),
+                       storage_.uploads_dir(),
+                       now_ms,
+                       [this] { doorbell_.ring(); },
+                       [this](const auto& video, const auto& kind, const auto& params) {
+                         return plan_job(look_parts(), video, kind, params);
+                       },
+                       [this](const auto& video, bool loudness) { return look_at(look_parts(), video, loudness); },
+                       tracer_.get(),
+                       [this](const store::Job& job) {
+                         metrics_.job(job.kind, "cancelled");
+                         if (tracer_) trace_job(*tracer_, job, "cancelled", "");
+                       },
+                       config_.number("cache.answers") > 0 ? answers_.get() : nullptr,
+                       storage_.assets.get(),
+                       [this](const auto& owner, const auto& kind, const auto& blob) {
+                         return look_at_asset(look_parts(), owner, kind, blob);
+                       }});
     // Not the worker's: somebody waits for these looks, so they are as nice as the server.
     nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
     VF_CHECK(open_router());
@@ -330,43 +344,35 @@ class Running {
   }
 
   std::vector<telemetry::Reading> readings() {
-    std::vector<telemetry::Reading> out;
-    if (const auto figures = storage_.jobs->figures()) {
-      out.push_back(
-          {"videoforge_queue_ready_stages", "Stages that wait for a worker.", "", "", double(figures->ready)});
-      out.push_back({"videoforge_queue_running_leases", "Executions under way.", "", "", double(figures->running)});
-      out.push_back({"videoforge_queue_oldest_seconds", "Age of the job that waits longest.", "", "",
-                     double(figures->oldest_ready_ms) / 1000});
-    }
-    if (const auto states = storage_.jobs->count_by_state())
-      for (const auto& [state, count] : *states)
-        out.push_back({"videoforge_jobs", "Jobs by state.", "state", state, double(count)});
-    if (const auto states = storage_.videos->count_by_state())
-      for (const auto& [state, count] : *states)
-        out.push_back({"videoforge_videos", "Videos by state.", "state", state, double(count)});
-    if (const auto free = storage_.blobs->free_bytes())
-      out.push_back({"videoforge_storage_free_bytes", "Room left for blobs.", "", "", double(*free)});
-    if (const auto workers = storage_.jobs->workers())
-      out.push_back({"videoforge_workers", "Workers that are known.", "", "", double(workers->size())});
+    auto out = stored_figures(storage_);
+    out.push_back({"videoforge_build_info", "Constant 1, with the version.", {{"version", VIDEOFORGE_VERSION}}, 1});
     const auto load = server_->load();
-    out.push_back({"videoforge_http_connections", "Open connections.", "", "", double(load.connections)});
-    out.push_back({"videoforge_http_event_streams", "Open event streams.", "", "", double(load.event_streams)});
-    out.push_back({"videoforge_http_waiting_requests", "Requests that wait for a thread.", "", "",
-                   double(load.waiting_requests)});
-    out.push_back({"videoforge_http_waiting_slow_requests", "Sign-ins and the like that wait for their lane.", "", "",
+    out.push_back({"videoforge_http_connections", "Open connections.", {}, double(load.connections)});
+    out.push_back({"videoforge_http_event_streams", "Open event streams.", {}, double(load.event_streams)});
+    out.push_back(
+        {"videoforge_http_waiting_requests", "Requests that wait for a thread.", {}, double(load.waiting_requests)});
+    out.push_back({"videoforge_http_waiting_slow_requests",
+                   "Sign-ins and the like that wait for their lane.",
+                   {},
                    double(load.waiting_slow)});
     if (const auto cached = cache_->load()) {
-      out.push_back({"videoforge_cache_answers", "Answers that are kept.", "", "", double(cached->values)});
-      out.push_back({"videoforge_cache_bytes", "Memory that they take.", "", "", double(cached->bytes)});
+      out.push_back({"videoforge_cache_answers", "Answers that are kept.", {}, double(cached->values)});
+      out.push_back({"videoforge_cache_bytes", "Memory that they take.", {}, double(cached->bytes)});
     }
     if (tracer_) {
-      out.push_back({"videoforge_trace_spans_total", "Spans, by what became of them.", "result", "sent",
+      out.push_back({"videoforge_trace_spans_total",
+                     "Spans, by what became of them.",
+                     {{"result", "sent"}},
                      double(tracer_->sent())});
-      out.push_back({"videoforge_trace_spans_total", "Spans, by what became of them.", "result", "dropped",
+      out.push_back({"videoforge_trace_spans_total",
+                     "Spans, by what became of them.",
+                     {{"result", "dropped"}},
                      double(tracer_->dropped())});
     }
     if (const auto head = storage_.events->head())
-      out.push_back({"videoforge_events_lag", "Events that streams were not told of yet.", "", "",
+      out.push_back({"videoforge_events_lag",
+                     "Events that streams were not told of yet.",
+                     {},
                      double(std::max<std::int64_t>(0, *head - seen_))});
     return out;
   }

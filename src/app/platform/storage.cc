@@ -4,6 +4,7 @@
 
 #include "app/work_secret.h"
 #include "blob/fs/fs_blob_store.h"
+#include "store/sqlite/sqlite_assets.h"
 #include "store/sqlite/sqlite_audit.h"
 #include "store/sqlite/sqlite_checkpoint_store.h"
 #include "store/sqlite/sqlite_jobs.h"
@@ -43,6 +44,7 @@ Result<Storage> open_storage(const Config& config) {
   out.playlists = std::make_unique<store::SqlitePlaylistStore>(pool);
   out.events = std::make_unique<store::SqliteEventLog>(pool);
   out.idempotency = std::make_unique<store::SqliteIdempotencyStore>(pool);
+  out.assets = store::sqlite_asset_store(pool);
   out.users = store::sqlite_user_store(pool);
   out.sessions = store::sqlite_session_store(pool);
   out.keys = store::sqlite_key_store(pool);

@@ -9,6 +9,7 @@
 #include "app/platform/config.h"
 #include "blob/blob_store.h"
 #include "http/accounts.h"
+#include "store/assets.h"
 #include "store/checkpoint_store.h"
 #include "store/events.h"
 #include "store/jobs.h"
@@ -34,6 +35,7 @@ struct Storage {
   std::unique_ptr<store::PlaylistStore> playlists;
   std::unique_ptr<store::EventLog> events;
   std::unique_ptr<store::IdempotencyStore> idempotency;
+  std::unique_ptr<store::AssetStore> assets;
   std::unique_ptr<store::UserStore> users;
   std::unique_ptr<store::SessionStore> sessions;
   std::unique_ptr<store::KeyStore> keys;

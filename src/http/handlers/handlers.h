@@ -16,6 +16,7 @@ std::vector<Endpoint> gallery_endpoints(Platform& platform);
 std::vector<Endpoint> job_endpoints(Platform& platform);
 std::vector<Endpoint> playback_endpoints(Platform& platform);
 std::vector<Endpoint> playlist_endpoints(Platform& platform);
+std::vector<Endpoint> asset_endpoints(Platform& platform);
 
 // What one part of the system says of itself.
 struct Check {

@@ -51,6 +51,20 @@ std::string id_of_order(const Call& call) {
   return derived_id(call.who.user, key ? fmt::format("job {} {}", *key, call.body) : "");
 }
 
+// What is wrong with the assets that the parameters name; another's is as one that is not there.
+std::optional<Response> check_assets(Platform& platform, const Call& call, const std::string& kind,
+                                     const json::value& params) {
+  for (const auto& named : platform.kinds.assets_read(kind, params)) {
+    const auto asset = own_asset(platform, call, named.id);
+    if (!asset) return asset.error();
+    if (asset->kind != named.kind)
+      return problem(
+          call.request, 400, "invalid_argument",
+          fmt::format("The asset {} is of the kind {}; here it has to be {}.", named.id, asset->kind, named.kind));
+  }
+  return std::nullopt;
+}
+
 Response create(Platform& platform, const Call& call) {
   const auto body = VF_OR_RESPONSE(read_body<NewJobBody>(call));
   const auto priority = body.priority.value_or(0);
@@ -61,6 +75,7 @@ Response create(Platform& platform, const Call& call) {
   if (!video.source) return problem(call.request, 409, "conflict", "The video's bytes are not here yet.");
   for (const auto& other : platform.kinds.videos_read(body.kind, params))
     VF_OR_RESPONSE(known_video(platform, call, other));
+  if (auto refused = check_assets(platform, call, body.kind, params)) return std::move(*refused);
   if (auto refused = check_quota(platform, call)) return std::move(*refused);
   const auto job =
       VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
@@ -75,6 +90,7 @@ Response plan(Platform& platform, const Call& call) {
   const auto body = VF_OR_RESPONSE(read_body<NewJobBody>(call));
   const auto params = VF_ANSWER(call, platform.kinds.check(body.kind, body.params.value_or(nullptr)));
   const auto video = VF_OR_RESPONSE(own_video(platform, call, body.videoId));
+  if (auto refused = check_assets(platform, call, body.kind, params)) return std::move(*refused);
   return json_response(200, VF_ANSWER(call, platform.plan(video, body.kind, params)));
 }
 

@@ -8,18 +8,17 @@
 #include "media/scale/draw.h"
 #include "media/scale/frame_pool.h"
 #include "media/scale/scaler.h"
+#include "media/scale/still.h"
 #include "media/scale/subtitle_track.h"
 
 namespace vf::media {
 namespace {
 
-constexpr std::int64_t kMaxWatermarkPixels = 4096LL * 4096;
-
 Result<RgbaImage> load_image(int fd) {
   const auto refuse = [](const Error& why) {
     return fail(why.code, "The watermark cannot be read as a picture.", why.message);
   };
-  auto reader = VideoReader::create(fd, -1, {.max_pixels = kMaxWatermarkPixels});
+  auto reader = VideoReader::create(fd, -1, {.max_pixels = kMaxStillPixels});
   if (!reader) return refuse(reader.error());
   const auto first = reader->next();
   if (!first) return refuse(first.error());

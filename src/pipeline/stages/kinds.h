@@ -11,6 +11,7 @@ extern const StageKind kEncodeStage;
 extern const StageKind kCopyStage;
 extern const StageKind kAudioStage;
 extern const StageKind kSubtitlesStage;
+extern const StageKind kPictureStage;
 extern const StageKind kPosterStage;
 extern const StageKind kStoryboardStage;
 extern const StageKind kExtractFramesStage;

@@ -13,6 +13,7 @@ const std::array kKinds{
     kCopyStage,       // one chunk of a stream that fits
     kAudioStage,      // one sound track, whole
     kSubtitlesStage,  // one text track as WebVTT
+    kPictureStage,    // a picture that is to be laid over a video
     kPosterStage,
     kStoryboardStage,
     kExtractFramesStage,   // frames as pictures: a piece of an archive

@@ -245,6 +245,17 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> SqliteJobStore::count_
   });
 }
 
+Result<std::vector<StageCount>> SqliteJobStore::count_stages() {
+  return pool_.read([](Database& db) -> Result<std::vector<StageCount>> {
+    auto rows =
+        VF_TRY(db.prepare("SELECT s.kind, s.state, COUNT(*) FROM jobs j JOIN stages s ON s.job = j.id WHERE j.state IN "
+                          "('pending', 'processing', 'paused') GROUP BY s.kind, s.state"));
+    std::vector<StageCount> out;
+    while (VF_TRY(rows.step())) out.push_back({rows.text(0), rows.text(1), rows.number(2)});
+    return out;
+  });
+}
+
 Result<std::vector<std::string>> SqliteJobStore::expired(std::int64_t now_ms, int limit) {
   return pool_.read([&](Database& db) -> Result<std::vector<std::string>> {
     auto rows = VF_TRY(db.prepare("SELECT id FROM jobs WHERE expires_at <= ? LIMIT ?"));

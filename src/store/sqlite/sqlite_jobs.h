@@ -36,6 +36,7 @@ class SqliteJobStore : public JobStore {
   Result<bool> put_back(std::int64_t token, const Error& error, std::int64_t delay_ms, bool counts) override;
   Result<bool> fail(std::int64_t token, const Error& error) override;
   Result<QueueFigures> figures() override;
+  Result<std::vector<StageCount>> count_stages() override;
 
  private:
   SqlitePool& pool_;

@@ -334,7 +334,7 @@ Result<VideoStore::Usage> SqliteVideoStore::usage(const std::string& owner) {
     auto row =
         VF_TRY(db.prepare("SELECT (SELECT COUNT(*) FROM videos WHERE owner = ?1), (SELECT COALESCE(SUM(size), 0) "
                           "FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = ?1 UNION ALL "
-                          "SELECT id FROM jobs WHERE owner = ?1))"));
+                          "SELECT id FROM jobs WHERE owner = ?1 UNION ALL SELECT id FROM assets WHERE owner = ?1))"));
     row.bind(owner);
     VF_TRY(row.step());
     return Usage{row.number(0), row.number(1)};

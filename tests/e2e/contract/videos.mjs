@@ -1,4 +1,6 @@
 // Videos, imports, jobs, playback, playlists.
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { ask, contract, json, JSON_TYPE, problems, replayFile, until } from "./replay.mjs";
 
@@ -84,6 +86,37 @@ export async function replayJobs(videoId, uploadJob) {
     const made = (await ask("createJob", 201, json({ kind, videoId, params }))).json;
     if (made?.id) await ask("cancelJob", 200, { path: { id: made.id } });
   }
+}
+
+export async function replayAssets(videoId) {
+  const logo = execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=red:size=64x32:duration=1", "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"]);
+  const bring = (kind, body, more = {}) => ({ query: { kind, fileName: "brought" }, headers: { "Content-Type": "application/octet-stream", ...more }, body });
+  const again = { "Idempotency-Key": "logo" };
+  const picture = await ask("createAsset", 201, bring("picture", logo, again));
+  const repeated = await ask("createAsset", 201, bring("picture", logo, again));
+  if (repeated.json.id !== picture.json.id || repeated.headers.location !== picture.headers.location) problems.push("an asset under one Idempotency-Key came twice, or without its Location");
+  const texts = (await ask("createAsset", 201, bring("subtitles", "1\n00:00:00,000 --> 00:00:01,000\nHello\n"))).json;
+  await ask("createAsset", 400, bring("film", logo));
+  await ask("createAsset", 413, { ...bring("picture"), unsent: 17 << 20 });
+  await ask("createAsset", 422, bring("picture", "no picture"));
+  await ask("listAssets", 200, { query: { kind: "picture", limit: "1" } });
+  const path = { id: picture.json.id };
+  await ask("showAsset", 200, { path });
+  await ask("assetContent", 200, { path });
+  await ask("assetContent", 206, { path, headers: { Range: "bytes=0-9" } });
+  await ask("assetContent", 304, { path, headers: { "If-None-Match": "*" } });
+  await ask("assetContent", 412, { path, headers: { "If-Match": '"other"' } });
+  await ask("assetContent", 416, { path, headers: { Range: "bytes=99999999999-" } });
+  for (const kind of ["transcode", "process"]) {
+    const params = { watermark: { asset: picture.json.id, opacity: 0.5 }, subtitles: { burn: texts.id } };
+    const made = (await ask("createJob", 201, json({ kind, videoId, params }))).json;
+    if (made?.params?.watermark?.asset !== picture.json.id || made?.params?.subtitles?.burn !== texts.id) problems.push(`the ${kind} does not say which assets it uses: ${JSON.stringify(made?.params)}`);
+    await ask("cancelJob", 200, { path: { id: made.id } });
+    await ask("createJob", 400, json({ kind, videoId, params: { watermark: { asset: texts.id } } }));
+    await ask("createJob", 404, json({ kind, videoId, params: { watermark: { asset: randomUUID() } } }));
+  }
+  await ask("planJob", 200, json({ kind: "transcode", videoId, params: { watermark: { asset: picture.json.id }, subtitles: { burn: texts.id } } }));
+  await ask("removeAsset", 204, { path });
 }
 
 export async function replayPlaylists(videoId) {

@@ -21,6 +21,10 @@ const onPlaylist = async (w, more) => {
   const id = await w.playlist();
   return { path: { id }, target: id, still: `/api/playlists/${id}`, ...more };
 };
+const onAsset = async (w) => {
+  const id = await w.asset();
+  return { path: { id }, target: id, still: `/api/assets/${id}` };
+};
 const onKey = async (w, more) => {
   const id = await w.key();
   return { path: { id }, target: id, still: `/api/keys/${id}`, ...more };
@@ -106,6 +110,11 @@ export const requests = {
     const { url } = (await w.must("POST", `/api/jobs/${w.job.id}/files/frames.zip/link`, w.owner.as)).json;
     return { path: { id: w.job.id, token: url.split("/").at(-2), name: "frames.zip" } };
   },
+
+  createAsset: (w) => w.subtitles(),
+  showAsset: onAsset,
+  assetContent: onAsset,
+  removeAsset: onAsset,
 
   showGalleryVideo: ofVideo,
   removeGalleryVideo: (w) => onVideo(w),

@@ -111,6 +111,14 @@ export class World {
     return (await this.must("POST", "/api/playlists", this.owner.as, json({ title: "Mine" }))).json.id;
   }
 
+  subtitles() {
+    return { query: { kind: "subtitles" }, headers: { "Content-Type": "application/x-subrip" }, body: "1\n00:00:00,000 --> 00:00:01,000\nHello\n" };
+  }
+
+  async asset() {
+    return (await this.must("POST", "/api/assets?kind=subtitles", this.owner.as, this.subtitles())).json.id;
+  }
+
   async key() {
     return (await this.must("POST", "/api/keys", this.owner.as, json({ name: "spare", scopes: ["write:keys"] }))).json.id;
   }
