@@ -277,7 +277,7 @@ class Running {
     for (auto* quota : {&rules.api, &rules.auth, &rules.webhook, &rules.pipeline, &rules.upload}) quota->limit = 0;
   }
 
-  // An account's end is its videos' and jobs' end, too.
+  // An account's end is its videos', jobs' and assets' end, too.
   void remove_everything_of(const std::string& user) {
     for (int round = 0; round < 10'000; ++round) {
       const auto page = storage_.videos->list({.owner = user}, 100, {});
@@ -288,6 +288,11 @@ class Running {
       const auto page = storage_.jobs->list({.owner = user}, 100, {});
       if (!page || page->items.empty()) break;
       for (const auto& job : page->items) (void)storage_.jobs->remove(job.id);
+    }
+    for (int round = 0; round < 10'000; ++round) {
+      const auto page = storage_.assets->list(user, "", 100, {});
+      if (!page || page->items.empty()) break;
+      for (const auto& asset : page->items) (void)storage_.assets->remove(asset.id);
     }
   }
 
