@@ -33,6 +33,8 @@ PROMISED = {
     "videoforge_jobs": ("gauge", {"state": "completed"}, 2),
     "videoforge_jobs_finished_total": ("counter", {"kind": "transcode", "outcome": "completed"}, 1),
     "videoforge_stages_total": ("counter", {"kind": "encode", "outcome": "done"}, 1),
+    "videoforge_stages": ("gauge", {}, 0),
+    "videoforge_trace_spans_total": ("counter", {"result": "sent"}, 0),
     "videoforge_stage_duration_seconds": ("histogram", {"kind": "encode"}, 0),
     "videoforge_stage_cpu_seconds_total": ("counter", {"kind": "encode"}, 0.01),
     "videoforge_stage_peak_memory_bytes": ("gauge", {"kind": "encode"}, 1e6),

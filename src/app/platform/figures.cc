@@ -20,12 +20,15 @@ void queue_figures(store::JobStore& jobs, std::vector<Reading>& out) {
                    {},
                    number(figures->oldest_ready_ms) / 1000});
   }
-  if (const auto counts = jobs.count_stages())
+  if (auto counts = jobs.count_stages()) {
+    // Also where nothing is to do the figure is there, with 0 of what every job begins with.
+    if (counts->empty()) counts->push_back({"drive", "ready", 0});
     for (const auto& row : *counts)
       out.push_back({"videoforge_stages",
                      "Stages of jobs that have not ended, by kind and state.",
                      {{"kind", row.kind}, {"state", row.state}},
                      number(row.count)});
+  }
   if (const auto workers = jobs.workers())
     out.push_back({"videoforge_workers", "Workers that are known.", {}, number(std::ssize(*workers))});
 }

@@ -364,16 +364,10 @@ class Running {
       out.push_back({"videoforge_cache_answers", "Answers that are kept.", {}, double(cached->values)});
       out.push_back({"videoforge_cache_bytes", "Memory that they take.", {}, double(cached->bytes)});
     }
-    if (tracer_) {
-      out.push_back({"videoforge_trace_spans_total",
-                     "Spans, by what became of them.",
-                     {{"result", "sent"}},
-                     double(tracer_->sent())});
-      out.push_back({"videoforge_trace_spans_total",
-                     "Spans, by what became of them.",
-                     {{"result", "dropped"}},
-                     double(tracer_->dropped())});
-    }
+    for (const auto& [result, count] :
+         {std::pair{"sent", tracer_ ? tracer_->sent() : 0}, std::pair{"dropped", tracer_ ? tracer_->dropped() : 0}})
+      out.push_back(
+          {"videoforge_trace_spans_total", "Spans, by what became of them.", {{"result", result}}, double(count)});
     if (const auto head = storage_.events->head())
       out.push_back({"videoforge_events_lag",
                      "Events that streams were not told of yet.",
