@@ -158,11 +158,14 @@ def work(server, place):
 
 def numbers_are_plain(server, video):
     """Whole numbers without an exponent, on every answer with doubles in it."""
-    for path in (f"/api/videos/{video}", f"/api/videos/{video}/metadata", f"/api/jobs?videoId={video}",
-                 "/api/jobs/" + server.ask("GET", f"/api/jobs?videoId={video}")[1]["items"][0]["id"]):
+    job = "/api/jobs/" + server.ask("GET", f"/api/jobs?videoId={video}")[1]["items"][0]["id"]
+    for path in (f"/api/videos/{video}", f"/api/videos/{video}/metadata", f"/api/jobs?videoId={video}", job,
+                 job + "/events"):
         status, raw = server.ask("GET", path, raw=True)
         check(status == 200, f"{path}: {status}")
+        check("events" not in path or b"event: done" in raw, f"{path}: the events end with done: {raw[-300:]}")
         bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', raw)
+        bare = re.sub(rb"(?m)^(event|id): .*$", b"", bare)
         check(not re.search(rb"\d[eE]", bare), f"{path}: a number with an exponent: {bare[:300]}")
 
 

@@ -63,9 +63,11 @@ export async function replayJobs(videoId, uploadJob) {
   await ask("cancelJob", 409, { path: { id: uploadJob } });
   await ask("retryJob", 409, { path: { id: uploadJob } });
   const order = (count) => ({ headers: { ...JSON_TYPE, "Idempotency-Key": "frames" }, body: JSON.stringify({ kind: "frames", videoId, params: { select: "count", count } }) });
-  const job = (await ask("createJob", 201, order(3))).json;
-  const again = (await ask("createJob", 201, order(3))).json;
-  if (again.id !== job.id) problems.push("the same order under one Idempotency-Key made two jobs");
+  const first = await ask("createJob", 201, order(3));
+  const job = first.json;
+  const again = await ask("createJob", 201, order(3));
+  if (again.headers.location !== first.headers.location) problems.push("a repeated order lost its Location");
+  if (again.json.id !== job.id) problems.push("the same order under one Idempotency-Key made two jobs");
   await ask("createJob", 422, order(4));
   const path = { id: job.id };
   await ask("listJobs", 200, { query: { kind: "frames" } });
