@@ -111,3 +111,28 @@ export async function othersVideosCannotBeNamed(s) {
       check(page.items.every((one) => one.owner !== s.video.owner), `${path}?owner=${owner} lists what is somebody else's`);
     }
 }
+
+// Who may watch a video may not change it, order work on it, hand out rights to it, or have its original.
+export async function readingIsNotChanging(s) {
+  const { videoId } = await s.uploadByTus(s.owner, "shared.mp4", s.film);
+  const video = `/api/videos/${videoId}`;
+  const before = await s.until(async () => {
+    const now = (await s.ask("GET", video, { as: s.owner })).json;
+    return now.state === "ready" && now;
+  });
+  for (const visibility of ["unlisted", "public"]) {
+    await s.must(200, "PATCH", video, { as: s.owner, ...json({ visibility }) });
+    await s.must(200, "GET", video, { as: s.attacker });
+    for (const [method, path, more] of [
+      ["PATCH", video, json({ title: "Taken" })], ["DELETE", video], ["DELETE", `/api/gallery/videos/${videoId}`], ["POST", `${video}/playback-token`, json({})],
+      ["POST", `${video}/captions?language=en`, { headers: { "Content-Type": "text/vtt" }, body: "WEBVTT\n\n00:00.000 --> 00:01.000\nTaken\n" }],
+      ["GET", `${video}/download`], ["GET", `${video}/frames`], ["POST", "/api/jobs", json({ kind: "transcode", videoId })], ["POST", "/api/jobs/plan", json({ kind: "transcode", videoId })],
+    ]) {
+      const answer = await s.ask(method, path, { as: s.attacker, ...more });
+      check(answer.status === 403, `${method} ${path} of ${visibility}: ${answer.status} ${answer.text.slice(0, 200)}`);
+    }
+    const told = (await s.must(200, "GET", `${video}/status`, { as: s.attacker })).json;
+    check(!told.job, "somebody else's job is told");
+  }
+  check((await s.must(200, "GET", video, { as: s.owner })).json.title === before.title, "a refused change changed something");
+}
