@@ -32,7 +32,7 @@ SETTINGS = {"VIDEOFORGE_UPLOADS_MAX_SIZE": "1M", "VIDEOFORGE_UPLOADS_MAX_FORM_SI
 PASSWORD = "violet otter parade"
 SESSION_SECONDS = 120  # an access token lives longer
 ONCE = ("removeVideo", "removeGalleryVideo", "cancelJob", "retryJob", "changeVideo", "putFile", "confirmUpload", "sendBytes", "dropUpload",
-        "overriddenUpload", "removePlaylist", "revokeKey", "removeUser", "streamFileByToken", "linkedJobFile")
+        "overriddenUpload", "removePlaylist", "removeAsset", "revokeKey", "removeUser", "streamFileByToken", "linkedJobFile")
 
 
 def peak_memory(pid):
@@ -51,7 +51,7 @@ class Target:
         path = {("jobs", "id"): job, ("jobs", "name"): "frames.zip", ("stream", "name"): "master.m3u8", ("videos", "language"): "en",
                 ("asset", "name"): "style.css", ("streamFileByToken", "name"): "poster.jpg", ("showUser", "id"): self.person()["id"]}
         path |= {(area, "id"): video for area in ("videos", "stream", "gallery")}
-        path |= {("playlists", "id"): self.playlist(), ("uploads", "id"): self.upload(), ("keys", "id"): self.key(), ("admin", "id"): self.person()["id"]}
+        path |= {("assets", "id"): self.asset(), ("playlists", "id"): self.playlist(), ("uploads", "id"): self.upload(), ("keys", "id"): self.key(), ("admin", "id"): self.person()["id"]}
         self.things = {"keys": {"admin": server.key, "user": user_key}, "session": self.session, "path": path,
                        "headers": {"Upload-Offset": "0", "Tus-Resumable": "1.0.0", "Upload-Length": "900"},
                        "body": {"videoId": video, "videoIds": [video], "otherVideoId": video, "password": PASSWORD, "currentPassword": PASSWORD}}
@@ -71,6 +71,9 @@ class Target:
 
     def upload(self):
         return self.ask("POST", "/api/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "900"})["uploadId"]
+
+    def asset(self):
+        return self.ask("POST", "/api/assets?kind=subtitles", b"1\n00:00:00,000 --> 00:00:01,000\nA\n")["id"]
 
     def key(self):
         return self.ask("POST", "/api/keys", {"name": "aim", "scopes": ["read:runs"]})["id"]
@@ -97,6 +100,8 @@ class Target:
             place = {"token": self.ask("POST", f"/api/jobs/{self.job}/files/frames.zip/link")["url"].split("/")[-2]}
         elif operation == "removePlaylist":
             place = {"id": self.playlist()}
+        elif operation == "removeAsset":
+            place = {"id": self.asset()}
         elif operation == "revokeKey":
             place = {"id": self.key()}
         elif operation == "removeUser":

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// No secret that was used or issued stands in a log, a metric, an event, a refusal, the audit log or any file of the
+// No secret that was used or issued stands in a log, a metric, a trace, an event, a refusal, the audit log or any file of the
 // data folder (there at most hashed or sealed): after a run that signs in by every way, makes keys and links, and
 // shows secrets where they do not belong, all of those are searched for each of them.
 import { execFileSync } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authenticator, totp } from "./contract/authenticator.mjs";
@@ -21,9 +22,15 @@ const problems = [];
 
 const provider = await IdentityProvider.start(`${PUBLIC}/api/auth/oidc/callback`);
 const errors = join(tmpdir(), `videoforge-secrets-${process.pid}.txt`);
+// A collector of traces: what comes is searched, too.
+const traces = [];
+const collector = createServer((request, response) => request.on("data", (piece) => traces.push(piece)).on("end", () => response.end("{}")));
+await new Promise((resolve) => collector.listen(0, "127.0.0.1", resolve));
+const COLLECTOR_KEY = word();
 const settings = {
   VIDEOFORGE_SERVER_PUBLIC_URL: PUBLIC, VIDEOFORGE_AUTH_OIDC_ISSUER: provider.issuer, VIDEOFORGE_AUTH_OIDC_CLIENT_ID: "videoforge",
   VIDEOFORGE_AUTH_OIDC_CLIENT_SECRET: CLIENT_SECRET, VIDEOFORGE_AUTH_ENCRYPTION_KEY: SEALING_KEY, VIDEOFORGE_AUTH_RATE_LIMITS: "false",
+  VIDEOFORGE_TELEMETRY_OTLP_ENDPOINT: `http://127.0.0.1:${collector.address().port}`, VIDEOFORGE_TELEMETRY_OTLP_HEADERS: `x-collector-key=${COLLECTOR_KEY}`,
   VIDEOFORGE_LOG_LEVEL: "debug", VIDEOFORGE_LOG_CONSOLE: "json", VIDEOFORGE_IMPORT_ALLOW_PRIVATE: "true",
 };
 const server = await Server.start(settings, [], openSync(errors, "w"));
@@ -148,8 +155,12 @@ try {
   await server.end();
 
   const files = filesUnder(data).map((file) => [file.slice(data.length + 1), readFileSync(file)]);
+  const spans = Buffer.concat(traces);
+  told.push(["the traces", spans]);
+  if (!spans.includes("/api/auth/login")) problems.push(`the traces have only ${spans.length} bytes`);
   const logs = [...files.filter(([name]) => name.endsWith(".log")), ["standard error", readFileSync(errors)]];
   run.remember("the provider's client secret", CLIENT_SECRET);
+  run.remember("the collector's key", COLLECTOR_KEY);
   run.remember("the sealing key", SEALING_KEY);
   run.remember("the sealing key's bytes", Buffer.from(SEALING_KEY, "hex").toString("latin1"));
   search([...told, ...files, ...logs, ["config show", config]], run.secrets);
@@ -165,6 +176,8 @@ try {
   problems.push(error.stack);
 } finally {
   provider.stop();
+  collector.closeAllConnections();
+  collector.close();
   await server.stop();
   rmSync(errors, { force: true });
 }

@@ -90,11 +90,15 @@ export async function userNamesAreNotTold(s) {
 export async function othersVideosCannotBeNamed(s) {
   const { videoId: own } = await s.uploadByTus(s.attacker, "mine.mp4", s.film);
   const { id: playlist } = (await s.must(201, "POST", "/api/playlists", { as: s.attacker, ...json({ title: "Theirs" }) })).json;
+  const srt = { headers: { "Content-Type": "application/x-subrip" }, body: "1\n00:00:00,000 --> 00:00:01,000\nHello\n" };
+  const { id: asset } = (await s.must(201, "POST", "/api/assets?kind=subtitles", { as: s.owner, ...srt })).json;
   const bodies = {
     "POST /api/jobs": (id) => ({ kind: "compare", videoId: own, params: { otherVideoId: id } }),
     [`PUT /api/playlists/${playlist}/items`]: (id) => ({ videoIds: [own, id] }),
     "POST /api/metadata/extract": (id) => ({ videoId: id }),
     "POST /api/jobs/plan": (id) => ({ kind: "transcode", videoId: id }),
+    "POST /api/jobs?": (id) => ({ kind: "transcode", videoId: own, params: { subtitles: { burn: id } } }),
+    "POST /api/jobs/plan?": (id) => ({ kind: "transcode", videoId: own, params: { subtitles: { burn: id } } }),
   };
   for (const [row, body] of Object.entries(bodies)) {
     const [method, path] = row.split(" ");
@@ -102,7 +106,7 @@ export async function othersVideosCannotBeNamed(s) {
       const { status, json: problem } = await s.ask(method, path, { as: s.attacker, ...json(body(id)) });
       return `${status} ${problem.code} ${problem.detail?.replaceAll(id, "ID")}`;
     };
-    const [there, absent] = [await told(s.made.videoId), await told(randomUUID())];
+    const [there, absent] = [await told(path.endsWith("?") ? asset : s.made.videoId), await told(randomUUID())];
     check(there.startsWith("404 ") && there === absent, `${row}: ${there}, and for what does not exist: ${absent}`);
   }
   for (const path of ["/api/videos", "/api/jobs"])
