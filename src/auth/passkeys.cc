@@ -80,19 +80,39 @@ json::object Passkeys::request_options(const RelyingParty& us) {
           {"allowCredentials", json::array()}};
 }
 
-Result<store::User> Passkeys::sign_in(const json::object& credential, const RelyingParty& us) {
+Result<json::object> Passkeys::second_factor_options(const store::User& user, const RelyingParty& us) {
+  json::array own;
+  for (const auto& key : VF_TRY(store_.list(user.id))) own.push_back({{"type", "public-key"}, {"id", key.id}});
+  auto options = request_options(us);
+  options["challenge"] = new_challenge("second " + user.id);
+  options["allowCredentials"] = std::move(own);
+  return options;
+}
+
+Result<store::Passkey> Passkeys::answered(const json::object& credential, const std::string& challenge_of,
+                                          const RelyingParty& us) {
   const auto answer = VF_TRY(read_authenticator_answer(credential, true));
-  const CeremonyRules rules{VF_TRY(take_challenge(answer, "")), us.id, us.origins};
-  const auto key = VF_TRY(store_.find(answer.id));
+  const CeremonyRules rules{VF_TRY(take_challenge(answer, challenge_of)), us.id, us.origins};
+  auto key = VF_TRY(store_.find(answer.id));
   if (!key) return refuse("unknown");
   const auto public_key = VF_TRY(parse_json(key->public_key));
   const auto count = verify_assertion(answer, rules, public_key.get_object(), key->sign_count);
   if (!count) return refuse(count.error().detail);
   if (!VF_TRY(store_.used(key->id, key->sign_count, *count, clock_()))) return refuse("sign count");
-  auto user = VF_TRY(users_.find(key->user));
+  return std::move(*key);
+}
+
+Result<store::User> Passkeys::sign_in(const json::object& credential, const RelyingParty& us) {
+  const auto key = VF_TRY(answered(credential, "", us));
+  auto user = VF_TRY(users_.find(key.user));
   if (!user || user->disabled) return refuse("disabled");
-  VF_CHECK(users_.signed_in(user->id, clock_()));
   return std::move(*user);
+}
+
+Result<bool> Passkeys::confirm(const store::User& user, const json::object& credential, const RelyingParty& us) {
+  const auto key = answered(credential, "second " + user.id, us);
+  if (!key && key.error().code != ErrorCode::invalid_argument) return std::unexpected(key.error());
+  return key && key->user == user.id;
 }
 
 }  // namespace vf::auth

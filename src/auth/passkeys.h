@@ -37,15 +37,22 @@ class Passkeys {
   // Whose passkey answered. Errors: invalid_argument with one public sentence, whatever was wrong.
   Result<store::User> sign_in(const json::object& credential, const RelyingParty& us);
 
+  // The same beside a password: one of this user's own, for a challenge that was made for this.
+  Result<json::object> second_factor_options(const store::User& user, const RelyingParty& us);
+  Result<bool> confirm(const store::User& user, const json::object& credential, const RelyingParty& us);
+
   Result<std::vector<store::Passkey>> list(const std::string& user) { return store_.list(user); }
   Result<bool> remove(const std::string& id, const std::string& user) { return store_.remove(id, user); }
 
  private:
   struct Challenge {
-    std::string user;  // empty: a sign-in
+    std::string user;  // empty: a sign-in; "second <id>": beside that user's password
     std::int64_t ends = 0;
   };
   std::string new_challenge(const std::string& user);
+  // The passkey that gave the answer, which is counted.
+  Result<store::Passkey> answered(const json::object& credential, const std::string& challenge_of,
+                                  const RelyingParty& us);
   // The challenge that the browser answered, if it is one of ours for this; it is used up.
   Result<std::string> take_challenge(const AuthenticatorAnswer& answer, const std::string& user);
 

@@ -1,7 +1,5 @@
 #include "auth/second_factor.h"
 
-#include <fmt/format.h>
-
 #include "auth/crypto.h"
 #include "auth/totp.h"
 
@@ -10,7 +8,7 @@ namespace {
 
 constexpr std::size_t kCodeDigits = 6;
 
-std::string context(std::string_view user) { return fmt::format("totp of {}", user); }
+std::string context(std::string_view user) { return sealing_context(store::Sealed::Kind::totp, user); }
 
 }  // namespace
 
@@ -44,21 +42,6 @@ Result<bool> SecondFactor::check(const store::User& user, std::string_view code)
   const auto step = VF_TRY(totp_step(VF_TRY(secret_of(user)), code, clock_() / 1000, user.totp_step));
   if (!step) return false;
   return store_.take_totp_step(user.id, *step);
-}
-
-Result<std::int64_t> SecondFactor::reseal() {
-  constexpr std::int64_t page = 500;
-  std::int64_t resealed = 0;
-  for (std::string after;;) {
-    const auto users = VF_TRY(store_.list({.after = after, .limit = page}));
-    for (const auto& user : users) {
-      if (user.totp.empty() || box_.is_current(user.totp)) continue;
-      const auto sealed = box_.seal(VF_TRY(secret_of(user)), context(user.id));
-      resealed += VF_TRY(store_.reseal_totp(user.id, user.totp, sealed));
-    }
-    if (users.size() < page) return resealed;
-    after = users.back().id;
-  }
 }
 
 Result<void> SecondFactor::remove(const std::string& user) { return store_.set_totp(user, "", clock_()); }

@@ -29,8 +29,6 @@ class SecondFactor {
   // Whether it is the app's code, or a recovery code that was not used; either is used up by it.
   Result<bool> check(const store::User& user, std::string_view code);
   Result<void> remove(const std::string& user);
-  // Seals every secret with the newest key of the key file; how many.
-  Result<std::int64_t> reseal();
   Result<std::int64_t> recovery_codes_left(const std::string& user) { return store_.recovery_codes_left(user); }
 
  private:

@@ -15,9 +15,15 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::int64_t kReloadEvery = 5 * kSecond;
 constexpr std::int64_t kSkew = kMinute;
 
-std::string context(std::string_view name) { return fmt::format("server secret {}", name); }
+std::string context(std::string_view name) {
+  return sealing_context(store::Sealed::Kind::server_secret, name);
+}
 
 }  // namespace
+
+std::string sealing_context(store::Sealed::Kind kind, std::string_view owner) {
+  return fmt::format("{} {}", kind == store::Sealed::Kind::totp ? "totp of" : "server secret", owner);
+}
 
 Result<std::unique_ptr<ServerKeys>> ServerKeys::create(store::SecretStore& store, SecretBox box, Clock clock,
                                                        const SigningRules& rules) {
@@ -100,14 +106,11 @@ Result<void> ServerKeys::tend() {
 }
 
 Result<std::int64_t> ServerKeys::reseal() {
-  std::int64_t resealed = 0;
-  for (const auto& secret : VF_TRY(store_.list(""))) {
-    if (box_.is_current(secret.sealed)) continue;
-    const auto open = VF_TRY(box_.unseal(secret.sealed, context(secret.name)));
-    VF_CHECK(store_.replace(secret.name, box_.seal(open, context(secret.name))));
-    ++resealed;
-  }
-  return resealed;
+  return store_.reseal([this](const store::Sealed& one) -> Result<std::optional<std::string>> {
+    if (box_.is_current(one.text)) return std::nullopt;
+    const auto bound = sealing_context(one.kind, one.owner);
+    return box_.seal(VF_TRY(box_.unseal(one.text, bound)), bound);
+  });
 }
 
 }  // namespace vf::auth

@@ -18,6 +18,9 @@
 
 namespace vf::auth {
 
+// What a sealed text is bound to (secret_box.h).
+std::string sealing_context(store::Sealed::Kind kind, std::string_view owner);
+
 struct SigningRules {
   std::int64_t rotate_after = 90 * kDay;
   std::int64_t token_life = 15 * kMinute;  // of the tokens that are signed, with the skew that verifiers allow
@@ -41,7 +44,8 @@ class ServerKeys {
   Result<void> rotate_signing_key();
   // Rotates when it is time, forgets keys that nobody needs. Call it now and then (hourly).
   Result<void> tend();
-  // Seals every secret of the server with the newest key of the key file.
+  // Seals everything that is sealed, of users too, with the newest key of the key file: all of it or, on an error,
+  // nothing. How many.
   Result<std::int64_t> reseal();
 
   const SecretBox& box() const { return box_; }

@@ -19,9 +19,16 @@ std::string account_key(std::string name) {
 Result<SignInOutcome> SignIn::check(const std::optional<store::User>& user, const Credentials& given) {
   const bool right = VF_TRY(hasher_.verify(user ? user->password : "", given.password));
   if (!right || user->disabled) return SignInOutcome::wrong;
-  if (!user->totp_active) return SignInOutcome::signed_in;
-  if (given.code.empty()) return SignInOutcome::code_needed;
-  return VF_TRY(second_.check(*user, given.code)) ? SignInOutcome::signed_in : SignInOutcome::code_wrong;
+  if (!is_second_factor_needed(*user)) return SignInOutcome::signed_in;
+  return check_second_factor(*user, given);
+}
+
+Result<SignInOutcome> SignIn::check_second_factor(const store::User& user, const Credentials& given) {
+  if (given.code.empty() && !given.credential) return SignInOutcome::code_needed;
+  const bool by_passkey = given.credential && passkeys_;
+  const bool right = by_passkey ? VF_TRY(passkeys_->confirm(user, *given.credential, given.us))
+                                : !given.code.empty() && VF_TRY(second_.check(user, given.code));
+  return right ? SignInOutcome::signed_in : SignInOutcome::code_wrong;
 }
 
 // A hash of older parameters is made anew while the password is at hand.
@@ -38,11 +45,11 @@ Result<SignedIn> SignIn::attempt(const Credentials& given, const Client& client,
   SignedIn out{.outcome = VF_TRY(check(user, given)), .user = user ? user->id : ""};
   if (out.outcome == SignInOutcome::wrong || out.outcome == SignInOutcome::code_wrong)
     guard_.failed(account, client.address);
+  if (out.outcome == SignInOutcome::code_needed) out.account = user;
   if (out.outcome != SignInOutcome::signed_in) return out;
   guard_.succeeded(account, client.address);
   VF_CHECK(renew_hash(*user, given.password));
   out.granted = VF_TRY(sessions_.start(*user, client, browser));
-  VF_CHECK(store_.signed_in(user->id, clock_()));
   return out;
 }
 

@@ -12,6 +12,8 @@
 namespace vf::auth {
 namespace {
 
+constexpr std::string_view kByMail = "mail";
+constexpr std::int64_t kMailPause = 5 * kMinute;
 constexpr std::size_t kShortestName = 3, kLongestName = 64, kLongestEmail = 254, kLongestNote = 200;
 
 std::unexpected<Error> bad(std::string_view pointer, std::string message) {
@@ -171,6 +173,36 @@ Result<Invitation> Users::invite(const std::string& by, Role role, const std::st
 Result<Invitation> Users::allow_reset(const std::string& by, const std::string& id, std::int64_t life) {
   const auto user = VF_TRY(find(id));
   return add_ticket({.purpose = "reset", .user = user.id, .role = user.role, .created_by = by}, life);
+}
+
+std::string Users::mailed_token(const std::string& ticket) const {
+  return base64url(hmac_sha256(mail_key_, "reset " + ticket));
+}
+
+// An address belongs to whoever reads its mails, so several accounts may have it; those that sign in elsewhere
+// have no password to reset.
+Result<std::vector<std::string>> Users::mail_reset(const std::string& email, std::int64_t life) {
+  VF_CHECK(check_email(email));
+  const auto now = clock_();
+  const auto open = VF_TRY(store_.open_tickets("reset", now));
+  const auto add = [&](const std::string& user, const std::string& address) -> Result<void> {
+    store::Ticket ticket{.id = make_uuid(), .purpose = "reset", .user = user, .created_by = std::string(kByMail)};
+    ticket.hash = sha256_hex(mailed_token(ticket.id));
+    ticket.created_at = now;
+    ticket.expires_at = user.empty() ? now : now + life;
+    return store_.add_mailed_ticket(ticket, std::string(kResetAsked), address);
+  };
+  std::vector<std::string> asked;
+  for (const auto& user : VF_TRY(store_.find_by_email(email))) {
+    const bool again = std::ranges::any_of(open, [&](const store::Ticket& one) {
+      return one.user == user.id && one.created_by == kByMail && one.created_at > now - kMailPause;
+    });
+    if (user.disabled || user.password.empty() || again) continue;
+    VF_CHECK(add(user.id, user.email.value_or("")));
+    asked.push_back(user.id);
+  }
+  if (asked.empty()) VF_CHECK(add("", ""));
+  return asked;
 }
 
 }  // namespace vf::auth

@@ -33,8 +33,14 @@ class Users {
  public:
   // All of these outlive this.
   Users(store::UserStore& store, PasswordHasher& hasher, Sessions& sessions, ApiKeys& keys, Clock clock,
-        const PasswordPolicy& policy)
-      : store_(store), hasher_(hasher), sessions_(sessions), keys_(keys), clock_(std::move(clock)), policy_(policy) {}
+        const PasswordPolicy& policy, std::string mail_key)
+      : store_(store),
+        hasher_(hasher),
+        sessions_(sessions),
+        keys_(keys),
+        clock_(std::move(clock)),
+        policy_(policy),
+        mail_key_(std::move(mail_key)) {}
 
   // `invitation`: the token of one, or empty. `first`: only while there is nobody.
   Result<store::User> add(const NewUser& wish, const std::string& invitation, bool first);
@@ -61,6 +67,13 @@ class Users {
   Result<Invitation> invite(const std::string& by, Role role, const std::string& note, std::int64_t life);
   Result<Invitation> allow_reset(const std::string& by, const std::string& id, std::int64_t life);
 
+  // For everybody with that e-mail address and a password: a ticket, and the event kResetAsked for whoever sends
+  // mails; not again within a while. The ids of these accounts; where there are none it takes as long.
+  static constexpr std::string_view kResetAsked = "password-reset-asked";
+  Result<std::vector<std::string>> mail_reset(const std::string& email, std::int64_t life);
+  // The token of a ticket that was announced so. It is derived, and stands nowhere.
+  std::string mailed_token(const std::string& ticket) const;
+
  private:
   Result<Invitation> add_ticket(store::Ticket ticket, std::int64_t life);
   void forget_answers();
@@ -71,6 +84,7 @@ class Users {
   ApiKeys& keys_;
   Clock clock_;
   PasswordPolicy policy_;
+  std::string mail_key_;
 };
 
 // Errors: invalid_argument. Names are ASCII, so that none looks like another.

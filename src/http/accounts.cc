@@ -2,11 +2,13 @@
 
 #include "auth/crypto.h"
 #include "http/gate_accounts.h"
+#include "http/quotas.h"
 
 namespace vf::http {
 namespace {
 
-constexpr std::string_view kCsrf = "csrf", kLinks = "links";
+constexpr std::int64_t kTicketsKept = 30 * auth::kDay;  // after their end
+constexpr std::string_view kCsrf = "csrf", kLinks = "links", kMail = "mailed tokens";
 
 auth::SessionRules session_rules(const AccountsOptions& options) {
   auto rules = options.sessions;
@@ -25,9 +27,9 @@ struct Accounts::Parts {
   auth::Users users;
   auth::SecondFactor second;
   auth::SignInGuard guard;
+  std::unique_ptr<auth::Passkeys> passkeys;
   auth::SignIn sign_in;
   auth::External external;
-  std::unique_ptr<auth::Passkeys> passkeys;
   auth::RateLimiter limiter;
   auth::BlockList blocks;
   auth::Audit audit;
@@ -41,14 +43,14 @@ struct Accounts::Parts {
         hasher(std::move(made_hasher)),
         sessions(stores.sessions, *server_keys, options.clock, session_rules(options)),
         keys(stores.keys, options.clock, options.keys),
-        users(stores.users, *hasher, sessions, keys, options.clock, options.policy),
+        users(stores.users, *hasher, sessions, keys, options.clock, options.policy, server_keys->derive(kMail)),
         second(stores.users, server_keys->box(), options.clock, options.title),
         guard(options.clock, options.guard),
-        sign_in(stores.users, *hasher, second, sessions, guard, options.clock),
-        external(stores.users, users, options.clock),
         passkeys(stores.passkeys
                      ? std::make_unique<auth::Passkeys>(*stores.passkeys, stores.users, options.clock, options.title)
                      : nullptr),
+        sign_in(stores.users, *hasher, second, passkeys.get(), sessions, guard, options.clock),
+        external(stores.users, users, options.clock),
         limiter(options.clock, *options.cache),
         blocks(options.clock, options.blocks),
         audit(stores.audit, options.clock, options.complain),
@@ -63,6 +65,7 @@ struct Accounts::Parts {
                 .sign_in = sign_in,
                 .external = external,
                 .passkeys = passkeys.get(),
+                .quotas = options.quotas,
                 .blocks = blocks,
                 .audit = audit,
                 .clock = options.clock,
@@ -101,7 +104,10 @@ std::vector<Endpoint> Accounts::endpoints() {
   for (auto* table : {sign_in_endpoints, account_endpoints, key_endpoints, admin_user_endpoints, admin_audit_endpoints})
     for (auto& endpoint : table(parts_->context)) all.push_back(std::move(endpoint));
   if (parts_->passkeys)
-    for (auto& endpoint : passkey_endpoints(parts_->context)) all.push_back(std::move(endpoint));
+    for (auto* table : {passkey_endpoints, passkey_factor_endpoints})
+      for (auto& endpoint : table(parts_->context)) all.push_back(std::move(endpoint));
+  if (parts_->context.quotas)
+    for (auto& endpoint : quota_endpoints(parts_->context)) all.push_back(std::move(endpoint));
   if (!parts_->external.providers().empty())
     for (auto& endpoint : oidc_endpoints(parts_->context)) all.push_back(std::move(endpoint));
   return all;
@@ -115,13 +121,13 @@ auth::Sessions& Accounts::sessions() { return parts_->sessions; }
 auth::Audit& Accounts::audit() { return parts_->audit; }
 auth::ServerKeys& Accounts::server_keys() { return *parts_->server_keys; }
 
-Result<std::int64_t> Accounts::reseal() {
-  return VF_TRY(parts_->server_keys->reseal()) + VF_TRY(parts_->second.reseal());
-}
+Result<std::int64_t> Accounts::reseal() { return parts_->server_keys->reseal(); }
 
 Result<void> Accounts::tend() {
   VF_CHECK(parts_->server_keys->tend());
   VF_TRY(parts_->sessions.tend());
+  if (parts_->context.quotas) VF_CHECK(parts_->context.quotas->tend());
+  VF_CHECK(parts_->context.user_store.forget_tickets(parts_->context.clock() - kTicketsKept));
   return {};
 }
 

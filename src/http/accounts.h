@@ -54,6 +54,7 @@ struct AccountsOptions {
   RateRules rates;
   cache::Cache* cache = nullptr;  // where requests are counted; needed
   auth::Clock clock = auth::wall_clock();
+  Quotas* quotas = nullptr;  // outlives the Accounts; none: their operations are not served
   std::function<void(const Error&)> complain;            // what went wrong and nobody was told; for the log
   std::function<void(const std::string& user)> removed;  // told after an account is gone: its videos go too
 };

@@ -22,6 +22,7 @@
 namespace vf::http {
 
 class Answers;
+class Quotas;
 
 struct PlatformOptions {
   std::string version;
@@ -34,9 +35,6 @@ struct PlatformOptions {
   std::int64_t presigned_ms = 15LL * 60 * 1000;       // a presigned address is good for so long
   std::int64_t playback_link_ms = 6LL * 3600 * 1000;  // a playback token
   std::int64_t download_link_ms = 3600LL * 1000;      // a link to an archive or a file
-  std::int64_t owner_bytes = 0;                       // what one account may store in all; 0: no bound
-  std::int64_t owner_uploads_a_day = 0;               // 0: no bound
-  std::int64_t owner_jobs = 0;                        // of one account, waiting or running; 0: no bound
 };
 
 struct Platform {
@@ -65,6 +63,7 @@ struct Platform {
   // What is in a file that is to be an asset of that kind, by parsing it in the sandbox. Errors: invalid_input.
   std::function<Result<json::value>(const std::string& owner, const std::string& kind, const jobs::BlobRef& blob)>
       look_at_asset = {};
+  Quotas* quotas = nullptr;  // none: accounts have no bounds
 };
 
 }  // namespace vf::http

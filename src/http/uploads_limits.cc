@@ -5,37 +5,11 @@
 #include <fmt/format.h>
 
 #include "http/message/problem.h"
+#include "http/quotas.h"
 #include "http/uploads.h"
 
 namespace vf::http {
 namespace {
-
-constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-
-Response beyond_quota(const Request& request, int status, const std::string& detail) {
-  return problem(request, status, "quota_exceeded", detail);
-}
-
-std::optional<Response> beyond_account(Platform& platform, const Request& request, const std::string& owner,
-                                       std::int64_t size, bool begins) {
-  const auto& options = platform.options;
-  if (options.owner_bytes <= 0 && options.owner_uploads_a_day <= 0) return std::nullopt;
-  const auto pending = platform.uploads.pending(owner, platform.now_ms() - kDayMs);
-  if (!pending) return problem(request, pending.error());
-  if (begins && options.owner_uploads_a_day > 0 && pending->begun >= options.owner_uploads_a_day)
-    return beyond_quota(request, 429,
-                        fmt::format("This account began {} uploads within 24 hours, and may begin {}; go on later.",
-                                    pending->begun, options.owner_uploads_a_day));
-  if (options.owner_bytes <= 0) return std::nullopt;
-  const auto usage = platform.videos.usage(owner);
-  if (!usage) return problem(request, usage.error());
-  if (usage->bytes + pending->bytes + size <= options.owner_bytes) return std::nullopt;
-  return beyond_quota(
-      request, 413,
-      fmt::format("This account stores {} bytes and {} more are being uploaded; another {} would pass the {} bytes it "
-                  "may store. Delete what is no longer needed.",
-                  usage->bytes, pending->bytes, size, options.owner_bytes));
-}
 
 // Bytes that open uploads were promised and have not written yet.
 Result<std::int64_t> promised_bytes(Platform& platform) {
@@ -74,7 +48,8 @@ std::optional<Response> refuse_upload(Platform& platform, const Request& request
     return problem(request, 413, to_string(ErrorCode::limit_exceeded),
                    fmt::format("The upload has {} bytes; this server takes at most {}.", bytes,
                                platform.options.max_upload_bytes));
-  if (auto no = beyond_account(platform, request, owner, bytes, begins)) return no;
+  if (platform.quotas)
+    if (auto no = platform.quotas->refuse(request, owner, {.bytes = bytes, .upload = begins})) return no;
   return beyond_disk(platform, request, bytes);
 }
 

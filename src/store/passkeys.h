@@ -31,6 +31,7 @@ class PasskeyStore {
   virtual Result<std::vector<Passkey>> list(const std::string& user) = 0;  // oldest first
   // False when the count is not `before` any more: of two assertions with one count, one is a copy's.
   virtual Result<bool> used(const std::string& id, std::int64_t before, std::int64_t sign_count, std::int64_t now) = 0;
+  // Errors: conflict for the last one of an account that demands one.
   virtual Result<bool> remove(const std::string& id, const std::string& user) = 0;
 };
 

@@ -58,6 +58,7 @@ class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
+  // It is its user's last sign-in, too.
   virtual Result<void> start(const Session& session, const std::string& token_hash) = 0;
   virtual Result<ExchangeResult> exchange(const Exchange& request) = 0;
 

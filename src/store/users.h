@@ -24,6 +24,7 @@ struct User {
   std::string totp;  // sealed; empty: no second factor
   bool totp_active = false;
   std::int64_t totp_step = 0;
+  bool passkey_required = false;  // a password alone does not sign in
   std::int64_t created_at = 0;
   std::int64_t updated_at = 0;
   std::int64_t password_changed_at = 0;
@@ -81,14 +82,11 @@ class UserStore {
   virtual Result<void> set_role(const std::string& id, const std::string& role, std::int64_t now) = 0;
   virtual Result<void> set_disabled(const std::string& id, bool disabled, std::int64_t now) = 0;
   virtual Result<void> set_email(const std::string& id, const std::optional<std::string>& email, std::int64_t now) = 0;
-  virtual Result<void> signed_in(const std::string& id, std::int64_t now) = 0;
   virtual Result<void> remove(const std::string& id) = 0;  // with sessions, keys and codes
 
   // The second factor: a secret waits for its first code, then counts. Empty `sealed` takes it away, with
   // its recovery codes.
   virtual Result<void> set_totp(const std::string& id, const std::string& sealed, std::int64_t now) = 0;
-  // The same secret under another key: nothing else changes. False when it is not `before` any more.
-  virtual Result<bool> reseal_totp(const std::string& id, const std::string& before, const std::string& sealed) = 0;
   // Errors: conflict when none waits.
   virtual Result<void> activate_totp(const std::string& id, std::int64_t step,
                                      const std::vector<std::string>& recovery_hashes, std::int64_t now) = 0;
@@ -97,7 +95,18 @@ class UserStore {
   virtual Result<bool> take_recovery_code(const std::string& id, const std::string& hash, std::int64_t now) = 0;
   virtual Result<std::int64_t> recovery_codes_left(const std::string& id) = 0;
 
+  // Errors: conflict when the user has no passkey to demand.
+  virtual Result<void> set_passkey_required(const std::string& id, bool required, std::int64_t now) = 0;
+
   virtual Result<void> add_ticket(const Ticket& ticket) = 0;
+  // A ticket that its user has to be told of by mail: with the event `type` {ticketId, address, expiresAt} in the
+  // event log, under the user's id, in the same transaction. A ticket without a user is good for nothing, and no
+  // event is written: it only takes as long.
+  virtual Result<void> add_mailed_ticket(const Ticket& ticket, const std::string& type, const std::string& address) = 0;
+  // Those with this e-mail address, in any case of letters.
+  virtual Result<std::vector<User>> find_by_email(const std::string& email) = 0;
+  // Tickets that ended before then.
+  virtual Result<void> forget_tickets(std::int64_t before) = 0;
   virtual Result<std::vector<Ticket>> open_tickets(const std::string& purpose, std::int64_t now) = 0;
   virtual Result<bool> remove_ticket(const std::string& id) = 0;
   // Uses up a reset ticket and sets the password of its user, whose id is the answer; nothing for a ticket

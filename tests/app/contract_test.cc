@@ -8,6 +8,7 @@
 #include "app/platform/job_kinds.h"
 #include "app/platform/storage.h"
 #include "cache/memory/memory_cache.h"
+#include "http/quotas.h"
 #include "support/temp_folder.h"
 
 namespace vf::app {
@@ -49,6 +50,8 @@ class Contract : public ::testing::Test {
     options.providers = {
         {.name = "company", .title = "Company account", .issuer = "https://id.example", .client_id = "x"}};
     options.call = [](const auto&) { return fail(ErrorCode::unavailable, "Nothing is asked here."); };
+    quotas_.emplace(*storage_->quotas, http::QuotaShares{}, auth::wall_clock());
+    options.quotas = &*quotas_;
     auto accounts = http::Accounts::create(storage_->account_stores(), *open_secret_box(*config), options);
     ASSERT_TRUE(accounts) << accounts.error().message;
     accounts_ = std::move(*accounts);
@@ -96,6 +99,7 @@ class Contract : public ::testing::Test {
   test::TempFolder folder_;
   std::unique_ptr<cache::Cache> cache_ = cache::make_memory_cache();
   std::optional<Storage> storage_;
+  std::optional<http::Quotas> quotas_;
   std::unique_ptr<http::Accounts> accounts_;
   std::optional<http::Platform> platform_;
   std::vector<http::Endpoint> endpoints_;

@@ -3,6 +3,7 @@
 
 #include "auth/totp.h"
 #include "http/accounts_server.h"
+#include "store/sqlite/sqlite_videos.h"
 
 namespace vf::http {
 namespace {
@@ -280,6 +281,42 @@ TEST_F(AccountsTest, AnAdminLetsSomebodySetANewPassword) {
   EXPECT_EQ(server.ask("POST", "/api/auth/password/reset", reset).code(), "invalid_reset_token");
   EXPECT_EQ(server.ask("GET", "/api/auth/info", nullptr, server.bearer(in)).status, 401);
   EXPECT_EQ(server.login("marie", "seven grey lanterns").status, 200);
+}
+
+TEST_F(AccountsTest, AForgottenPasswordIsResetByATokenThatIsMailed) {
+  server.make_admin();
+  const auto marie = server.ask(
+      "POST", "/api/auth/register",
+      {{"username", "marie"}, {"password", AccountServer::kPassword}, {"email", "Marie@example.com"}});
+  const auto in = server.login("marie");
+  const auto forgot = [&](const char* email) { return server.ask("POST", "/api/auth/password/forgot", {{"email", email}}); };
+  const auto known = forgot("marie@example.com");
+  EXPECT_EQ(known.status, 202);
+  EXPECT_EQ(known.text, forgot("nobody@example.com").text) << "who is there is not told";
+  EXPECT_EQ(forgot("no address").at("/errors/0/pointer"), "/email");
+  forgot("marie@example.com");  // at once again: no second message
+  store::SqliteEventLog log(*server.db->pool);
+  const auto events = *log.after(marie.at("/user/id"), 0, 10);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, auth::Users::kResetAsked);
+  const auto& data = events[0].data.as_object();
+  EXPECT_EQ(data.at("address").as_string(), "Marie@example.com");
+  const auto token = server.accounts->users().mailed_token(std::string(data.at("ticketId").as_string()));
+  EXPECT_THAT(dump(events[0].data), Not(HasSubstr(token)));
+  const json::object reset{{"token", token}, {"newPassword", "seven grey lanterns"}};
+  EXPECT_EQ(server.ask("POST", "/api/auth/password/reset", reset).status, 204);
+  EXPECT_EQ(server.ask("POST", "/api/auth/password/reset", reset).code(), "invalid_reset_token") << "good once";
+  EXPECT_EQ(server.ask("GET", "/api/auth/info", nullptr, server.bearer(in)).status, 401) << "sessions ended";
+  EXPECT_EQ(server.login("marie", "seven grey lanterns").status, 200);
+  // In time only; and what is written for unknown addresses opens nothing.
+  server.now += auth::kHour;
+  forgot("marie@example.com");
+  const auto later = *log.after(marie.at("/user/id"), 1, 10);
+  ASSERT_EQ(later.size(), 1u);
+  server.now += 2 * auth::kHour;
+  const auto late = server.accounts->users().mailed_token(std::string(later[0].data.at("ticketId").as_string()));
+  EXPECT_EQ(server.ask("POST", "/api/auth/password/reset", {{"token", late}, {"newPassword", "eight grey lanterns"}}).status,
+            403);
 }
 
 struct SecondFactorTest : AccountsTest {

@@ -138,6 +138,67 @@ TEST_F(PasskeysTest, EachKindOfKeySignsInWithoutAPassword) {
   EXPECT_EQ(options().body.at("excludeCredentials").as_array().size(), 3u);
 }
 
+// As second factor: the password first, then a key of this account for a challenge made for that.
+TEST_F(PasskeysTest, APasswordAloneDoesNotSignInWhereAPasskeyIsDemanded) {
+  const json::object password{{"password", AccountServer::kPassword}};
+  const auto mfa = [&](const char* method, json::object body) { return server.ask(method, "/api/auth/mfa/passkey", body, in); };
+  EXPECT_EQ(mfa("POST", password).status, 409) << "there is none to demand";
+  Authenticator device(Kind::es256), other(Kind::eddsa);
+  add(device.create(options().at("/challenge")));
+  EXPECT_EQ(mfa("POST", {{"password", "not this one"}}).code(), "wrong_password");
+  EXPECT_EQ(mfa("POST", password).status, 204);
+
+  const auto half = server.login("boss");
+  EXPECT_EQ(half.status, 401);
+  EXPECT_EQ(half.code(), "second_factor_required");
+  EXPECT_EQ(dump(half.body.at("secondFactors")), R"(["passkey"])");
+  EXPECT_EQ(half.at("/passkeyOptions/allowCredentials/0/id"), auth::base64url(device.id));
+  EXPECT_EQ(server.login("boss", "not this one").code(), "invalid_credentials") << "nothing is told before the password";
+  const auto with = [&](const json::object& credential) {
+    return server.ask("POST", "/api/auth/login",
+                      {{"username", "boss"}, {"password", AccountServer::kPassword}, {"credential", credential}});
+  };
+  EXPECT_EQ(with(device.get(challenge())).code(), "second_factor_wrong") << "a challenge for another purpose";
+  EXPECT_EQ(with(other.get(half.at("/passkeyOptions/challenge"))).code(), "second_factor_wrong");
+  const auto answer = device.get(server.login("boss").at("/passkeyOptions/challenge"));
+  EXPECT_EQ(login(answer).status, 401) << "and not the other way round";
+  const auto fresh = device.get(server.login("boss").at("/passkeyOptions/challenge"));
+  EXPECT_EQ(with(fresh).status, 200);
+  EXPECT_EQ(with(fresh).code(), "second_factor_wrong") << "good once";
+
+  // It stays until the factor itself says so.
+  EXPECT_EQ(server.ask("DELETE", "/api/auth/passkeys/" + auth::base64url(device.id), nullptr, in).status, 409);
+  const auto asked = mfa("DELETE", password);
+  EXPECT_EQ(asked.code(), "second_factor_required");
+  EXPECT_EQ(mfa("DELETE", {{"password", AccountServer::kPassword},
+                           {"credential", device.get(asked.at("/passkeyOptions/challenge"))}})
+                .status,
+            204);
+  EXPECT_EQ(server.login("boss").status, 200);
+  EXPECT_EQ(mfa("DELETE", password).status, 409);
+}
+
+TEST_F(PasskeysTest, SomebodyElsesPasskeyIsNoSecondFactorAndAnAdminLiftsTheDemand) {
+  Authenticator device(Kind::es256), theirs(Kind::es256);
+  server.make_user("marie");
+  const auto boss = in;
+  add(device.create(options().at("/challenge")));
+  in = server.bearer(server.login("marie"));
+  add(theirs.create(options().at("/challenge")));
+  const auto marie = server.ask("GET", "/api/auth/info", nullptr, in).at("/user/id");
+  EXPECT_EQ(server.ask("POST", "/api/auth/mfa/passkey", {{"password", AccountServer::kPassword}}, in).status, 204);
+  const auto half = server.login("marie");
+  EXPECT_EQ(server
+                .ask("POST", "/api/auth/login",
+                     {{"username", "marie"},
+                      {"password", AccountServer::kPassword},
+                      {"credential", device.get(half.at("/passkeyOptions/challenge"))}})
+                .code(),
+            "second_factor_wrong");
+  EXPECT_EQ(server.ask("DELETE", "/api/admin/users/" + marie + "/mfa", nullptr, boss).status, 204);
+  EXPECT_EQ(server.login("marie").status, 200);
+}
+
 TEST_F(PasskeysTest, WhatIsNotQuiteRightIsRefused) {
   Authenticator device(Kind::es256);
   ASSERT_EQ(add(device.create(options().at("/challenge"))).status, 201);

@@ -6,7 +6,9 @@
 
 #include "blob/fs/fs_blob_store.h"
 #include "http/platform.h"
+#include "http/quotas.h"
 #include "store/sqlite/sqlite_jobs.h"
+#include "store/sqlite/sqlite_quotas.h"
 #include "store/sqlite/sqlite_videos.h"
 #include "support/temp_folder.h"
 
@@ -47,6 +49,8 @@ class TestPlatform {
   store::SqlitePlaylistStore playlists{*pool};
   store::SqliteEventLog events{*pool};
   store::SqliteIdempotencyStore idempotency{*pool};
+  std::unique_ptr<store::QuotaStore> quota_store = store::sqlite_quota_store(*pool);
+  Quotas quotas{*quota_store, {}, [this] { return store::wall_clock_ms() + shift_ms; }};
   TestKinds kinds;
   auth::LinkSigner links{std::string(32, 'k')};
   std::atomic<int> rings = 0;
@@ -64,7 +68,10 @@ class TestPlatform {
             links,
             root / "uploads",
             [this] { return store::wall_clock_ms() + shift_ms; },
-            [this] { ++rings; }};
+            [this] { ++rings; },
+            {},
+            {},
+            &quotas};
   }
 };
 

@@ -295,7 +295,7 @@ TEST_F(LimitsTest, OfAForm) {
 }
 
 TEST_F(LimitsTest, OfAnAccountsBytes) {
-  limit([](PlatformOptions& o) { o.owner_bytes = 1000; });
+  stores->quotas.shares.user.storage_bytes = 1000;
   const auto at = create(600);
   EXPECT_EQ(begin(401).status, 413);
   EXPECT_EQ(ask("POST", "/api/uploads", tus({{"Upload-Length", "900"}, {"X-User", "u2"}})).status, 201);
@@ -309,7 +309,7 @@ TEST_F(LimitsTest, OfAnAccountsBytes) {
 }
 
 TEST_F(LimitsTest, OfAnAccountsUploadsADay) {
-  limit([](PlatformOptions& o) { o.owner_uploads_a_day = 2; });
+  stores->quotas.shares.user.uploads_a_day = 2;
   EXPECT_EQ(begin(10).status, 201);
   EXPECT_EQ(ask_json("/api/videos/import", R"({"url":"https://a.example/b"})").status, 202);
   const auto refused = begin(10);

@@ -385,10 +385,68 @@ TEST_P(AccountStores, TheFirstSecretOfANameStands) {
   ASSERT_TRUE(secrets.put_if_absent({"links", "s4", now}));
   ASSERT_EQ(secrets.list("signing/")->size(), 2u);
   EXPECT_EQ(secrets.list("signing/")->front().name, "signing/b");
-  ASSERT_TRUE(secrets.replace("signing/a", "s5"));
-  EXPECT_EQ(secrets.list("signing/a")->front().sealed, "s5");
   ASSERT_TRUE(secrets.remove("signing/a"));
   EXPECT_TRUE(secrets.list("signing/a")->empty());
+}
+
+TEST_P(AccountStores, EverythingSealedIsSealedAnewOrNothing) {
+  const auto marie = added("marie");
+  ASSERT_TRUE(users.set_totp(marie.id, "t1", now));
+  ASSERT_TRUE(secrets.put_if_absent({"links", "s1", now}));
+  ASSERT_TRUE(secrets.put_if_absent({"root", "s2", now}));
+  const auto broken = secrets.reseal([](const Sealed& one) -> Result<std::optional<std::string>> {
+    if (one.kind == Sealed::Kind::totp) return fail(ErrorCode::internal, "It does not open.");
+    return one.text + "!";
+  });
+  EXPECT_FALSE(broken);
+  EXPECT_EQ(secrets.list("links")->front().sealed, "s1") << "nothing of it stays";
+  const auto done = secrets.reseal([](const Sealed& one) -> Result<std::optional<std::string>> {
+    if (one.owner == "root") return std::nullopt;
+    return one.text + "!";
+  });
+  EXPECT_EQ(*done, 2);
+  EXPECT_EQ(secrets.list("links")->front().sealed, "s1!");
+  EXPECT_EQ(secrets.list("root")->front().sealed, "s2");
+  EXPECT_EQ((*users.find(marie.id))->totp, "t1!");
+}
+
+TEST_P(AccountStores, APasskeyIsDemandedOnlyWhereThereIsOne) {
+  const auto marie = added("marie");
+  auto& passkeys = *opened->passkeys;
+  EXPECT_EQ(code_of(users.set_passkey_required(marie.id, true, now)), ErrorCode::conflict);
+  for (const char* id : {"c1", "c2"})
+    ASSERT_TRUE(passkeys.add({.id = id, .user = marie.id, .name = id, .public_key = "{}", .created_at = now}, 9));
+  ASSERT_TRUE(users.set_passkey_required(marie.id, true, now));
+  EXPECT_TRUE((*users.find(marie.id))->passkey_required);
+  EXPECT_TRUE(*passkeys.remove("c1", marie.id));
+  EXPECT_EQ(code_of(passkeys.remove("c2", marie.id)), ErrorCode::conflict);
+  ASSERT_TRUE(users.set_passkey_required(marie.id, false, now));
+  EXPECT_TRUE(*passkeys.remove("c2", marie.id));
+}
+
+TEST_P(AccountStores, UsersAreFoundByTheirAddressInAnyCase) {
+  auto marie = user("marie");
+  marie.email = "Marie@Example.com";
+  ASSERT_TRUE(users.add(marie, {}));
+  added("paul");
+  EXPECT_EQ(users.find_by_email("marie@example.COM")->size(), 1u);
+  EXPECT_TRUE(users.find_by_email("%")->empty());
+  EXPECT_TRUE(users.find_by_email("")->empty());
+}
+
+TEST_P(AccountStores, AQuotaOfOnesOwnStandsBesideTheRole) {
+  const auto marie = added("marie");
+  auto& quotas = *opened->quotas;
+  EXPECT_FALSE(*quotas.find(make_uuid()));
+  EXPECT_EQ((*quotas.find(marie.id))->role, "user");
+  EXPECT_EQ((*quotas.find(marie.id))->own, QuotaLimits{});
+  EXPECT_EQ(code_of(quotas.set(make_uuid(), {.jobs = 1}, now)), ErrorCode::not_found);
+  const QuotaLimits own{.storage_bytes = 10, .uploads_a_day = 0};
+  ASSERT_TRUE(quotas.set(marie.id, own, now));
+  EXPECT_EQ((*quotas.find(marie.id))->own, own);
+  ASSERT_TRUE(quotas.set(marie.id, {}, now));
+  EXPECT_EQ((*quotas.find(marie.id))->own, QuotaLimits{});
+  EXPECT_EQ(quotas.use(marie.id, {})->storage_bytes, 0);
 }
 
 }  // namespace vf::store

@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/keys.h"
 #include "store/passkeys.h"
+#include "store/quotas.h"
 #include "store/secrets.h"
 #include "store/sessions.h"
 #include "store/users.h"
@@ -21,6 +22,7 @@ struct OpenAccounts {
   std::unique_ptr<AuditStore> audit;
   std::unique_ptr<SecretStore> secrets;
   std::unique_ptr<PasskeyStore> passkeys;
+  std::unique_ptr<QuotaStore> quotas;
 };
 
 }  // namespace vf::store

@@ -6,6 +6,7 @@
 #include "store/sqlite/sqlite_audit.h"
 #include "store/sqlite/sqlite_keys.h"
 #include "store/sqlite/sqlite_passkeys.h"
+#include "store/sqlite/sqlite_quotas.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_users.h"
 #include "support/open_accounts.h"
@@ -24,6 +25,7 @@ struct SqliteAccounts : OpenAccounts {
     audit.reset();
     secrets.reset();
     passkeys.reset();
+    quotas.reset();
   }
 };
 
@@ -38,6 +40,7 @@ inline std::unique_ptr<SqliteAccounts> open_sqlite_file() {
   opened->audit = sqlite_audit_store(*opened->pool);
   opened->secrets = sqlite_secret_store(*opened->pool);
   opened->passkeys = sqlite_passkey_store(*opened->pool);
+  opened->quotas = sqlite_quota_store(*opened->pool);
   return opened;
 }
 

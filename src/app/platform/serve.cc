@@ -16,6 +16,7 @@
 #include "base/json_case.h"
 #include "cache/memory/memory_cache.h"
 #include "http/answers.h"
+#include "http/quotas.h"
 #include "http/router.h"
 #include "http/server/server.h"
 #include "net/fetch.h"
@@ -130,10 +131,15 @@ http::PlatformOptions platform_options(const Config& config) {
   out.max_form_bytes = config.number("uploads.max_form_size");
   out.disk_margin_bytes = config.number("uploads.disk_margin");
   out.upload_ms = config.milliseconds("uploads.keep_unfinished");
-  out.owner_bytes = config.number("quota.storage");
-  out.owner_uploads_a_day = config.number("quota.uploads_per_day");
-  out.owner_jobs = config.number("quota.jobs");
   return out;
+}
+
+http::QuotaShares quota_shares(const Config& config) {
+  const auto share = [&](const std::string& of) {
+    return store::QuotaLimits{config.number(of + "storage"), config.number(of + "minutes_per_month"),
+                              config.number(of + "jobs"), config.number(of + "uploads_per_day")};
+  };
+  return {share("quota."), share("quota.admin_")};
 }
 
 Result<http::ServerOptions> server_options(const Config& config) {
@@ -186,6 +192,7 @@ class Running {
     cache_ = cache::make_memory_cache(memory);
     answers_ = VF_TRY(http::Answers::create(*cache_, *storage_.events,
                                             [this](std::string_view what, bool hit) { metrics_.cache(what, hit); }));
+    quotas_.emplace(*storage_.quotas, quota_shares(config_), now_ms);
     VF_CHECK(open_accounts());
     platform_.emplace(
         http::Platform{platform_options(config_),
@@ -214,7 +221,8 @@ class Running {
                        storage_.assets.get(),
                        [this](const auto& owner, const auto& kind, const auto& blob) {
                          return look_at_asset(look_parts(), owner, kind, blob);
-                       }});
+                       },
+                       &*quotas_});
     // Not the worker's: somebody waits for these looks, so they are as nice as the server.
     nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
     VF_CHECK(open_router());
@@ -264,6 +272,7 @@ class Running {
     options.call = ask_over_network();
     options.origins = config_.list("server.cors_origins");
     if (!config_.flag("auth.rate_limits")) lift_limits(options.rates);
+    options.quotas = &*quotas_;
     options.complain = [this](const Error& error) {
       log_->error("auth", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
     };
@@ -442,6 +451,7 @@ class Running {
   queue::EmbeddedDoorbell doorbell_;
   std::unique_ptr<cache::Cache> cache_;
   std::unique_ptr<http::Answers> answers_;
+  std::optional<http::Quotas> quotas_;
   std::unique_ptr<http::Accounts> accounts_;
   std::optional<http::Platform> platform_;
   std::unique_ptr<http::Router> router_;

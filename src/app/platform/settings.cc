@@ -55,6 +55,12 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"quota.storage", size, "0", "What one account may store in all. 0: no bound."},
     {"quota.uploads_per_day", number, "0", "Uploads one account may begin in 24 hours. 0: no bound."},
     {"quota.jobs", number, "0", "Jobs of one account that may wait or run at a time. 0: no bound."},
+    {"quota.minutes_per_month", number, "0",
+     "Minutes of media that one account's jobs may read in a calendar month (UTC). 0: no bound."},
+    {"quota.admin_storage", size, "0", "What an administrator may store in all. 0: no bound."},
+    {"quota.admin_uploads_per_day", number, "0", "Uploads an administrator may begin in 24 hours. 0: no bound."},
+    {"quota.admin_jobs", number, "0", "Jobs of an administrator at a time. 0: no bound."},
+    {"quota.admin_minutes_per_month", number, "0", "Minutes of media in a month for an administrator. 0: no bound."},
 
     {"auth.registration", choice, "open", "Who may register once there is an administrator.", "open,invitation,closed"},
     {"auth.encryption_key", text, "",

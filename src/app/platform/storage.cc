@@ -10,6 +10,7 @@
 #include "store/sqlite/sqlite_jobs.h"
 #include "store/sqlite/sqlite_keys.h"
 #include "store/sqlite/sqlite_passkeys.h"
+#include "store/sqlite/sqlite_quotas.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_users.h"
 #include "store/sqlite/sqlite_videos.h"
@@ -51,6 +52,7 @@ Result<Storage> open_storage(const Config& config) {
   out.audit = store::sqlite_audit_store(pool);
   out.secrets = store::sqlite_secret_store(pool);
   out.passkeys = store::sqlite_passkey_store(pool);
+  out.quotas = store::sqlite_quota_store(pool);
   return out;
 }
 

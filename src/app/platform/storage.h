@@ -14,6 +14,7 @@
 #include "store/events.h"
 #include "store/jobs.h"
 #include "store/playlists.h"
+#include "store/quotas.h"
 #include "store/uploads.h"
 #include "store/videos.h"
 
@@ -42,6 +43,7 @@ struct Storage {
   std::unique_ptr<store::AuditStore> audit;
   std::unique_ptr<store::SecretStore> secrets;
   std::unique_ptr<store::PasskeyStore> passkeys;
+  std::unique_ptr<store::QuotaStore> quotas;
 
   Storage();
   Storage(Storage&&) noexcept;

@@ -23,6 +23,8 @@
 
 namespace vf::http {
 
+class Quotas;
+
 enum class Registration { open, invitation, closed };
 
 struct AccountsContext {
@@ -36,6 +38,7 @@ struct AccountsContext {
   auth::SignIn& sign_in;
   auth::External& external;
   auth::Passkeys* passkeys = nullptr;  // none: their operations are not served
+  Quotas* quotas = nullptr;            // likewise
   auth::BlockList& blocks;
   auth::Audit& audit;
   auth::Clock clock;
@@ -54,6 +57,8 @@ std::vector<Endpoint> key_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_user_endpoints(AccountsContext& context);
 std::vector<Endpoint> admin_audit_endpoints(AccountsContext& context);
 std::vector<Endpoint> passkey_endpoints(AccountsContext& context);
+std::vector<Endpoint> passkey_factor_endpoints(AccountsContext& context);
+std::vector<Endpoint> quota_endpoints(AccountsContext& context);
 std::vector<Endpoint> oidc_endpoints(AccountsContext& context);  // served where a provider is configured
 
 // How they are written: method, path, permission, budget, function.
@@ -71,6 +76,13 @@ Response grant_response(AccountsContext& context, const Call& call, const auth::
 std::optional<Response> session_required(const Call& call);
 
 auth::Client client_of(const Request& request);
+
+// Where we are, as browsers see it: what a passkey is bound to.
+auth::RelyingParty relying_party(const AccountsContext& context, const Request& request);
+
+// 401 second_factor_required: the password was right. Says which ones are possible, and what a page passes to
+// navigator.credentials.get().
+Response second_factor_needed(AccountsContext& context, const Call& call, const store::User& user);
 
 // "limit" and "cursor" of a list; `limit` is 1 to 100, 50 by default. The Response is a problem.
 struct Page {

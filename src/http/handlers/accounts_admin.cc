@@ -144,7 +144,8 @@ Response allow_reset(AccountsContext& context, const Call& call) {
 
 Response remove_factor(AccountsContext& context, const Call& call) {
   const auto& id = call.param("id");
-  const auto removed = context.second.remove(id);
+  auto removed = context.second.remove(id);
+  if (removed) removed = context.user_store.set_passkey_required(id, false, context.clock());
   if (!removed) return problem(call.request, removed.error());
   record(context, call, "mfa.remove", "user " + id);
   return no_content();

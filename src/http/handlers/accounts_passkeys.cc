@@ -26,20 +26,6 @@ struct LoginBody {
 };
 BOOST_DESCRIBE_STRUCT(LoginBody, (), (credential, browser))
 
-std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(0, host.find(']') + 1));
-  return std::string(host.substr(0, host.find(':')));
-}
-
-auth::RelyingParty us(const AccountsContext& context, const Request& request) {
-  const auto origin = context.public_url.empty()
-                          ? fmt::format("{}://{}", request.secure ? "https" : "http", request.host)
-                          : context.public_url;
-  auth::RelyingParty party{host_name(std::string_view(origin).substr(origin.find("://") + 3)), {origin}};
-  party.origins.insert(party.origins.end(), context.origins.begin(), context.origins.end());
-  return party;
-}
-
 json::object view(const store::Passkey& key) {
   return {{"id", key.id},
           {"name", key.name},
@@ -64,7 +50,7 @@ Response options(AccountsContext& context, const Call& call) {
   }
   const auto user = context.users.find(call.who.user);
   if (!user) return problem(call.request, user.error());
-  const auto made = context.passkeys->creation_options(*user, us(context, call.request));
+  const auto made = context.passkeys->creation_options(*user, relying_party(context, call.request));
   return no_store(made ? json_response(200, *made) : problem(call.request, made.error()));
 }
 
@@ -80,7 +66,7 @@ Response add(AccountsContext& context, const Call& call) {
   if (!body->credential.is_object()) return not_an_object(call);
   const auto user = context.users.find(call.who.user);
   if (!user) return problem(call.request, user.error());
-  const auto key = context.passkeys->add(*user, body->name, body->credential.get_object(), us(context, call.request));
+  const auto key = context.passkeys->add(*user, body->name, body->credential.get_object(), relying_party(context, call.request));
   if (!key) return problem(call.request, key.error());
   context.audit.record(call.who, call.request.peer, {"passkey.add", "passkey " + key->id});
   return json_response(201, view(*key));
@@ -106,14 +92,14 @@ Response remove(AccountsContext& context, const Call& call) {
 }
 
 Response login_options(AccountsContext& context, const Call& call) {
-  return no_store(json_response(200, context.passkeys->request_options(us(context, call.request))));
+  return no_store(json_response(200, context.passkeys->request_options(relying_party(context, call.request))));
 }
 
 Response login(AccountsContext& context, const Call& call) {
   auto body = read_body<LoginBody>(call);
   if (!body) return std::move(body).error();
   if (!body->credential.is_object()) return not_an_object(call);
-  const auto user = context.passkeys->sign_in(body->credential.get_object(), us(context, call.request));
+  const auto user = context.passkeys->sign_in(body->credential.get_object(), relying_party(context, call.request));
   if (!user && user.error().code != ErrorCode::invalid_argument) return problem(call.request, user.error());
   if (!user) {
     context.audit.record({}, call.request.peer, {"session.start", "a passkey", "refused", user.error().detail});

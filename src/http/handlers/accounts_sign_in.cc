@@ -11,6 +11,8 @@
 namespace vf::http {
 namespace {
 
+constexpr std::int64_t kResetLife = 2 * auth::kHour;
+
 struct RegisterBody {
   std::string username;
   std::string password;
@@ -25,9 +27,15 @@ struct LoginBody {
   std::string username;
   std::string password;
   std::optional<std::string> code;
+  std::optional<json::value> credential;
   std::optional<bool> browser;
 };
-BOOST_DESCRIBE_STRUCT(LoginBody, (), (username, password, code, browser))
+BOOST_DESCRIBE_STRUCT(LoginBody, (), (username, password, code, credential, browser))
+
+struct ForgotBody {
+  std::string email;
+};
+BOOST_DESCRIBE_STRUCT(ForgotBody, (), (email))
 
 struct RefreshBody {
   std::optional<std::string> refreshToken;
@@ -109,12 +117,13 @@ Response refused(const Request& request, std::string_view code, std::string_view
   return out;
 }
 
-Response not_signed_in(const Request& request, const auth::SignedIn& result) {
+Response not_signed_in(AccountsContext& context, const Call& call, const auth::SignedIn& result) {
+  const auto& request = call.request;
   switch (result.outcome) {
     case auth::SignInOutcome::code_needed:
-      return refused(request, "second_factor_required", "This account has a second factor: send its code as code.");
+      return second_factor_needed(context, call, *result.account);
     case auth::SignInOutcome::code_wrong:
-      return refused(request, "second_factor_wrong", "The code is wrong or was used before; wait for the next one.");
+      return refused(request, "second_factor_wrong", "The code or the passkey is wrong or was used before; try again with a new one.");
     case auth::SignInOutcome::wait: {
       const auto seconds = retry_seconds(result.wait);
       auto out = problem(request, 429, "sign_in_locked",
@@ -130,8 +139,10 @@ Response not_signed_in(const Request& request, const auth::SignedIn& result) {
 Response login(AccountsContext& context, const Call& call) {
   auto body = read_body<LoginBody>(call);
   if (!body) return std::move(body).error();
-  const auto result = context.sign_in.attempt({body->username, body->password, body->code.value_or("")},
-                                              client_of(call.request), body->browser.value_or(false));
+  auth::Credentials given{body->username, body->password, body->code.value_or(""), std::nullopt,
+                          relying_party(context, call.request)};
+  if (body->credential && body->credential->is_object()) given.credential = body->credential->get_object();
+  const auto result = context.sign_in.attempt(given, client_of(call.request), body->browser.value_or(false));
   if (!result) return problem(call.request, result.error());
   const bool in = result->outcome == auth::SignInOutcome::signed_in;
   auth::Principal who{.user = result->user};
@@ -140,7 +151,7 @@ Response login(AccountsContext& context, const Call& call) {
     context.audit.record(who, call.request.peer,
                          {"session.start", result->user.empty() ? "unknown name" : "", in ? "ok" : "refused",
                           result->outcome == auth::SignInOutcome::wait ? "locked for a while" : ""});
-  return in ? grant_response(context, call, *result->granted) : not_signed_in(call.request, *result);
+  return in ? grant_response(context, call, *result->granted) : not_signed_in(context, call, *result);
 }
 
 // The refresh token of the body, or of the cookie if the request is our own page's.
@@ -216,6 +227,17 @@ Response reset_password(AccountsContext& context, const Call& call) {
   return no_content();
 }
 
+// The answer says nothing about who is there, and takes as long.
+Response forgot_password(AccountsContext& context, const Call& call) {
+  auto body = read_body<ForgotBody>(call);
+  if (!body) return std::move(body).error();
+  const auto asked = context.users.mail_reset(body->email, kResetLife);
+  if (!asked) return problem(call.request, asked.error());
+  context.audit.record({}, call.request.peer,
+                       {"password.forgot", asked->empty() ? "unknown address" : "user " + asked->front()});
+  return json_response(202, {{"detail", "If an account has this address, a message with the next step goes to it."}});
+}
+
 Response jwks(AccountsContext& context, const Call&) {
   auto out = json_response(200, context.server_keys.jwks());
   out.headers.set("Cache-Control", "public, max-age=300");
@@ -254,6 +276,7 @@ std::vector<Endpoint> sign_in_endpoints(AccountsContext& context) {
           open("POST", "/api/auth/refresh", RateClass::api, refresh),
           open("POST", "/api/auth/logout", RateClass::api, logout),
           slow(open("POST", "/api/auth/password/reset", RateClass::auth, reset_password)),
+          open("POST", "/api/auth/password/forgot", RateClass::auth, forgot_password),
           open("GET", "/api/auth/jwks.json", RateClass::api, jwks)};
 }
 

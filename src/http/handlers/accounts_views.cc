@@ -24,6 +24,7 @@ json::object user_view(const store::User& user) {
           {"role", user.role},
           {"disabled", user.disabled},
           {"secondFactor", user.totp_active},
+          {"passkeyRequired", user.passkey_required},
           {"createdAt", format_rfc3339(user.created_at)},
           {"lastSignInAt", time_or_null(user.signed_in_at)}};
 }

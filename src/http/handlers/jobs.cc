@@ -4,6 +4,7 @@
 #include "http/handlers/handlers.h"
 #include "http/idempotency.h"
 #include "http/json_body.h"
+#include "http/quotas.h"
 #include "http/views.h"
 
 namespace vf::http {
@@ -28,20 +29,6 @@ std::optional<Response> check_priority(const Call& call, std::int64_t priority) 
   if (priority >= 0 && priority <= most) return std::nullopt;
   return problem(call.request, 400, "invalid_argument", fmt::format("\"priority\" is 0 to {}.", most),
                  {{"/priority", fmt::format("expected 0 to {}", most)}});
-}
-
-std::optional<Response> check_quota(Platform& platform, const Call& call) {
-  const auto most = platform.options.owner_jobs;
-  if (most == 0 || call.who.admin()) return std::nullopt;
-  std::int64_t open = 0;
-  for (const auto* state : {"pending", "processing", "paused"}) {
-    const auto page = platform.jobs.list({.owner = call.who.user, .state = state}, static_cast<int>(most), {});
-    if (!page) return problem(call.request, page.error());
-    open += static_cast<std::int64_t>(page->items.size());
-  }
-  if (open < most) return std::nullopt;
-  return problem(call.request, 429, "quota_exceeded",
-                 fmt::format("You have {} jobs waiting or running, which is the most; wait for one to end.", most));
 }
 
 // Follows from key and order, so that a repetition finds the job also where the answer was never kept: the
@@ -76,7 +63,12 @@ Response create(Platform& platform, const Call& call) {
   for (const auto& other : platform.kinds.videos_read(body.kind, params))
     VF_OR_RESPONSE(known_video(platform, call, other));
   if (auto refused = check_assets(platform, call, body.kind, params)) return std::move(*refused);
-  if (auto refused = check_quota(platform, call)) return std::move(*refused);
+  std::unique_lock<std::mutex> admission;
+  if (platform.quotas) {
+    admission = platform.quotas->admission();
+    const QuotaWish wish{.job = true, .media_ms = video.duration_ms.value_or(0)};
+    if (auto refused = platform.quotas->refuse(call.request, video.owner, wish)) return std::move(*refused);
+  }
   const auto job =
       VF_ANSWER(call, platform.jobs.create({body.kind, video.owner, video.id, params, priority,
                                             call.request.correlation, call.request.traceparent(), id_of_order(call)}));

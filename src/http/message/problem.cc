@@ -23,7 +23,7 @@ std::string code_of(int status) {
 }
 
 Response problem(const Request& request, int status, std::string_view code, std::string_view detail,
-                 const std::vector<FieldProblem>& errors) {
+                 const std::vector<FieldProblem>& errors, const json::object& more) {
   json::object body;
   // "about:blank": the title is the status' own, and `code` says more (RFC 9457 4.2.1).
   body["type"] = "about:blank";
@@ -37,6 +37,7 @@ Response problem(const Request& request, int status, std::string_view code, std:
     for (const auto& error : errors) list.push_back({{"pointer", error.pointer}, {"message", error.message}});
     body["errors"] = std::move(list);
   }
+  for (const auto& [name, value] : more) body[name] = value;
   Response out = json_response(status, body);
   out.headers.set("Content-Type", "application/problem+json");
   out.headers.set("Cache-Control", "no-store");

@@ -19,9 +19,9 @@ struct FieldProblem {
 };
 
 // `code` is our stable word for it ("not_found", "method_not_allowed"); `detail` one sentence that names
-// what is wrong and what to do.
+// what is wrong and what to do. `more`: members of its own kind (RFC 9457 3.2).
 Response problem(const Request& request, int status, std::string_view code, std::string_view detail,
-                 const std::vector<FieldProblem>& errors = {});
+                 const std::vector<FieldProblem>& errors = {}, const json::object& more = {});
 
 // From an Error: its code decides the status; with a pointer it becomes errors[]. 503 carries Retry-After.
 Response problem(const Request& request, const Error& error);

@@ -1,5 +1,6 @@
 #include "store/sqlite/rows.h"
 
+#include <array>
 #include <chrono>
 
 #include "base/sha256.h"
@@ -29,9 +30,10 @@ std::optional<std::string> json_text(const json::value& value) {
 Result<void> append_event(Database& db, Subject kind, const std::string& subject, const std::string& owner,
                           std::string_view type, const json::value& data, std::int64_t at_ms) {
   // The counter stands in the subject's own row: two writers of one subject take turns at it.
-  auto count =
-      VF_TRY(db.prepare(kind == Subject::job ? "UPDATE jobs SET events = events + 1 WHERE id = ? RETURNING events"
-                                             : "UPDATE videos SET events = events + 1 WHERE id = ? RETURNING events"));
+  constexpr std::array kCounts{"UPDATE jobs SET events = events + 1 WHERE id = ? RETURNING events",
+                               "UPDATE videos SET events = events + 1 WHERE id = ? RETURNING events",
+                               "UPDATE users SET events = events + 1 WHERE id = ? RETURNING events"};
+  auto count = VF_TRY(db.prepare(kCounts.at(static_cast<std::size_t>(kind))));
   count.bind(subject);
   if (!VF_TRY(count.step())) return {};
   const auto number = count.number(0);

@@ -27,7 +27,7 @@ Result<std::optional<T>> described_column(const Statement& row, int column) {
   return std::optional<T>(VF_TRY(from_json_text<T>(row.text(column))));
 }
 
-enum class Subject { job, video };
+enum class Subject { job, video, user };
 
 // Appends an event under the subject's row, inside the caller's transaction.
 Result<void> append_event(Database& db, Subject kind, const std::string& subject, const std::string& owner,

@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_audit.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "store/audit_chain.h"
@@ -89,9 +91,25 @@ class SqliteSecretStore final : public SecretStore {
     });
   }
 
-  Result<void> replace(const std::string& name, const std::string& sealed) override {
-    return pool_.write([&](Database& db) -> Result<void> {
-      return run(db, "UPDATE secrets SET sealed = ? WHERE name = ?", sealed, name);
+  Result<std::int64_t> reseal(const Again& again) override {
+    struct Place {
+      Sealed::Kind kind;
+      std::string_view all, put;
+    };
+    static constexpr std::array kPlaces{
+        Place{Sealed::Kind::server_secret, "SELECT name, sealed FROM secrets",
+              "UPDATE secrets SET sealed = ? WHERE name = ?"},
+        Place{Sealed::Kind::totp, "SELECT id, totp FROM users WHERE totp <> ''", "UPDATE users SET totp = ? WHERE id = ?"}};
+    return pool_.write([&](Database& db) -> Result<std::int64_t> {
+      std::int64_t changed = 0;
+      for (const auto& place : kPlaces) {
+        const auto all = VF_TRY(rows(VF_TRY(query(db, place.all)), [&](const Statement& row) {
+          return Sealed{place.kind, row.text(0), row.text(1)};
+        }));
+        for (const auto& one : all)
+          if (const auto text = VF_TRY(again(one))) changed += VF_TRY(change(db, place.put, *text, one.owner));
+      }
+      return changed;
     });
   }
 

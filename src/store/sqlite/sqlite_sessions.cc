@@ -80,6 +80,7 @@ class SqliteSessionStore final : public SessionStore {
                    "(?, ?, ?, ?, ?, ?, ?, ?)",
                    session.id, session.user, session.device, session.address, session.browser, session.created_at,
                    session.used_at, session.expires_at));
+      VF_CHECK(run(db, "UPDATE users SET signed_in_at = ? WHERE id = ?", session.created_at, session.user));
       return add_token(db, token_hash, session.id, session.created_at);
     });
   }

@@ -5,13 +5,14 @@
 #include <fmt/format.h>
 
 #include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
 
 namespace vf::store {
 namespace {
 
 constexpr std::string_view kColumns =
     "id, name, email, password, role, disabled, totp, totp_active, totp_step, created_at, updated_at, "
-    "password_changed_at, signed_in_at";
+    "password_changed_at, signed_in_at, passkey_required";
 constexpr std::string_view kTicketColumns =
     "id, hash, purpose, user, role, note, created_by, created_at, expires_at, used_at";
 
@@ -25,6 +26,7 @@ User read_user(const Statement& row) {
           .totp = row.text(6),
           .totp_active = row.number(7) != 0,
           .totp_step = row.number(8),
+          .passkey_required = row.number(13) != 0,
           .created_at = row.number(9),
           .updated_at = row.number(10),
           .password_changed_at = row.number(11),
@@ -160,15 +162,10 @@ class SqliteUserStore final : public UserStore {
     });
   }
 
-  Result<void> signed_in(const std::string& id, std::int64_t now) override {
-    return pool_.write([&](Database& db) -> Result<void> {
-      return expect_changed(change(db, "UPDATE users SET signed_in_at = ? WHERE id = ?", now, id));
-    });
-  }
-
   Result<void> remove(const std::string& id) override {
     return pool_.write([&](Database& db) -> Result<void> {
       VF_CHECK(refuse_losing_the_last_admin(db, id));
+      VF_CHECK(run(db, "DELETE FROM events WHERE subject = ?", id));
       return expect_changed(change(db, "DELETE FROM users WHERE id = ?", id));
     });
   }
@@ -181,9 +178,12 @@ class SqliteUserStore final : public UserStore {
     });
   }
 
-  Result<bool> reseal_totp(const std::string& id, const std::string& before, const std::string& sealed) override {
-    return pool_.write([&](Database& db) -> Result<bool> {
-      return VF_TRY(change(db, "UPDATE users SET totp = ? WHERE id = ? AND totp = ?", sealed, id, before)) == 1;
+  Result<void> set_passkey_required(const std::string& id, bool required, std::int64_t now) override {
+    return pool_.write([&](Database& db) -> Result<void> {
+      if (required && !VF_TRY(exists(db, "SELECT 1 FROM passkeys WHERE user = ?", id)))
+        return fail(ErrorCode::conflict, "There is no passkey that could be demanded; register one first.");
+      return expect_changed(
+          change(db, "UPDATE users SET passkey_required = ?, updated_at = ? WHERE id = ?", required, now, id));
     });
   }
 
@@ -223,14 +223,28 @@ class SqliteUserStore final : public UserStore {
   }
 
   Result<void> add_ticket(const Ticket& ticket) override {
+    return pool_.write([&](Database& db) -> Result<void> { return put_ticket(db, ticket); });
+  }
+
+  Result<void> add_mailed_ticket(const Ticket& ticket, const std::string& type, const std::string& address) override {
     return pool_.write([&](Database& db) -> Result<void> {
-      const auto user = ticket.user.empty() ? std::nullopt : std::optional(ticket.user);
-      return run(db,
-                 "INSERT INTO tickets (id, hash, purpose, user, role, note, created_by, created_at, expires_at) VALUES "
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 ticket.id, ticket.hash, ticket.purpose, user, ticket.role, ticket.note, ticket.created_by,
-                 ticket.created_at, ticket.expires_at);
+      VF_CHECK(put_ticket(db, ticket));
+      if (ticket.user.empty()) return {};
+      const json::object data{{"ticketId", ticket.id}, {"address", address}, {"expiresAt", ticket.expires_at}};
+      return append_event(db, Subject::user, ticket.user, ticket.user, type, data, ticket.created_at);
     });
+  }
+
+  Result<std::vector<User>> find_by_email(const std::string& email) override {
+    return pool_.read([&](Database& db) -> Result<std::vector<User>> {
+      const auto sql = fmt::format("SELECT {} FROM users WHERE lower(email) = lower(?) ORDER BY id LIMIT 20", kColumns);
+      return rows(VF_TRY(query(db, sql, email)), read_user);
+    });
+  }
+
+  Result<void> forget_tickets(std::int64_t before) override {
+    return pool_.write(
+        [&](Database& db) -> Result<void> { return run(db, "DELETE FROM tickets WHERE expires_at < ?", before); });
   }
 
   Result<std::vector<Ticket>> open_tickets(const std::string& purpose, std::int64_t now) override {
@@ -286,6 +300,15 @@ class SqliteUserStore final : public UserStore {
                user.id, user.name, small(user.name), user.email, user.password, user.role, user.disabled, user.totp,
                user.totp_active, user.totp_step, user.created_at, user.updated_at, user.password_changed_at,
                user.signed_in_at);
+  }
+
+  static Result<void> put_ticket(Database& db, const Ticket& ticket) {
+    const auto user = ticket.user.empty() ? std::nullopt : std::optional(ticket.user);
+    return run(db,
+               "INSERT INTO tickets (id, hash, purpose, user, role, note, created_by, created_at, expires_at) VALUES "
+               "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               ticket.id, ticket.hash, ticket.purpose, user, ticket.role, ticket.note, ticket.created_by,
+               ticket.created_at, ticket.expires_at);
   }
 
   static Result<void> put_link(Database& db, const LinkedAccount& account, std::int64_t now) {
