@@ -15,9 +15,7 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::int64_t kReloadEvery = 5 * kSecond;
 constexpr std::int64_t kSkew = kMinute;
 
-std::string context(std::string_view name) {
-  return sealing_context(store::Sealed::Kind::server_secret, name);
-}
+std::string context(std::string_view name) { return sealing_context(store::Sealed::Kind::server_secret, name); }
 
 }  // namespace
 

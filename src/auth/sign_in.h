@@ -19,7 +19,7 @@ namespace vf::auth {
 struct Credentials {
   std::string name;
   std::string password;
-  std::string code;                         // of the second factor; empty: none given
+  std::string code;                        // of the second factor; empty: none given
   std::optional<json::object> credential;  // a passkey's answer in its place
   RelyingParty us;                         // for that
 };
@@ -29,18 +29,24 @@ enum class SignInOutcome { signed_in, wrong, code_needed, code_wrong, wait };
 
 struct SignedIn {
   SignInOutcome outcome = SignInOutcome::wrong;
-  std::string user;                // id, where the name is known: for the audit log, not for the client
-  std::optional<Granted> granted;  // of signed_in
+  std::string user;                    // id, where the name is known: for the audit log, not for the client
+  std::optional<Granted> granted;      // of signed_in
   std::optional<store::User> account;  // of code_needed: the password was right
-  std::int64_t wait = 0;           // milliseconds, of wait
+  std::int64_t wait = 0;               // milliseconds, of wait
 };
 
 class SignIn {
  public:
   // All of these outlive this. `passkeys`: none, where they are not offered.
-  SignIn(store::UserStore& store, PasswordHasher& hasher, SecondFactor& second, Passkeys* passkeys,
-         Sessions& sessions, SignInGuard& guard, Clock clock)
-      : store_(store), hasher_(hasher), second_(second), passkeys_(passkeys), sessions_(sessions), guard_(guard), clock_(std::move(clock)) {}
+  SignIn(store::UserStore& store, PasswordHasher& hasher, SecondFactor& second, Passkeys* passkeys, Sessions& sessions,
+         SignInGuard& guard, Clock clock)
+      : store_(store),
+        hasher_(hasher),
+        second_(second),
+        passkeys_(passkeys),
+        sessions_(sessions),
+        guard_(guard),
+        clock_(std::move(clock)) {}
 
   // Whether the account asks for more than a password.
   static bool is_second_factor_needed(const store::User& user) { return user.totp_active || user.passkey_required; }

@@ -73,6 +73,7 @@ struct Accounts::Parts {
                 .origins = options.origins,
                 .public_url = options.public_url,
                 .csrf_key = server_keys->derive(kCsrf),
+                .more_of = options.more_of,
                 .removed = options.removed},
         gate(sessions, keys, external, limiter, blocks, audit, options.rates, options.clock) {}
 };

@@ -54,8 +54,10 @@ struct AccountsOptions {
   RateRules rates;
   cache::Cache* cache = nullptr;  // where requests are counted; needed
   auth::Clock clock = auth::wall_clock();
-  Quotas* quotas = nullptr;  // outlives the Accounts; none: their operations are not served
-  std::function<void(const Error&)> complain;            // what went wrong and nobody was told; for the log
+  Quotas* quotas = nullptr;                    // outlives the Accounts; none: their operations are not served
+  std::function<void(const Error&)> complain;  // what went wrong and nobody was told; for the log
+  // What is kept of an account beyond accounts, for its export.
+  std::function<Result<json::object>(const std::string& user)> more_of;
   std::function<void(const std::string& user)> removed;  // told after an account is gone: its videos go too
 };
 

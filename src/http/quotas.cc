@@ -46,8 +46,9 @@ std::int64_t begin_of(std::chrono::year_month month) {
 std::optional<Response> too_much(const Request& request, int status, const Quota& quota, std::int64_t now,
                                  const std::string& detail) {
   auto out = problem(request, status, "quota_exceeded", detail, {}, {{"quota", quota_json(quota)}});
-  if (quota.resets_at)
-    out.headers.set("Retry-After", std::to_string(std::max<std::int64_t>(1, (*quota.resets_at - now + 999) / 1000)));
+  constexpr std::int64_t kSoon = 30'000;  // jobs end when they end
+  const auto wait = quota.resets_at.value_or(now + kSoon) - now;
+  if (status == 429) out.headers.set("Retry-After", std::to_string(std::max<std::int64_t>(1, (wait + 999) / 1000)));
   return out;
 }
 
@@ -95,10 +96,11 @@ Result<store::Allowed> Quotas::allowed(const std::string& user) {
 Result<void> Quotas::set(const std::string& user, const store::QuotaLimits& own) {
   for (const auto& row : kRows)
     if ((own.*row.limit).value_or(0) < 0)
-      return std::unexpected(Error{ErrorCode::invalid_argument,
-                                   fmt::format("{} is a number from 0 (no bound), or null for the role's.", row.pointer + 1),
-                                   {},
-                                   row.pointer});
+      return std::unexpected(
+          Error{ErrorCode::invalid_argument,
+                fmt::format("{} is a number from 0 (no bound), or null for the role's.", row.pointer + 1),
+                {},
+                row.pointer});
   return store_.set(user, own, now_ms_());
 }
 
@@ -115,10 +117,11 @@ std::optional<Response> Quotas::refuse(const Request& request, const std::string
                     fmt::format("This account began {} uploads within 24 hours, and may begin {}; go on after {}.",
                                 use.uploads, quotas[kUploads].limit, when(kUploads)));
   if (wish.bytes > 0 && bound(kStorage, static_cast<double>(wish.bytes)))
-    return too_much(request, 413, quotas[kStorage], now,
-                    fmt::format("This account stores {} bytes and {} more are being uploaded; another {} would pass the "
-                                "{} bytes it may store. Delete what is no longer needed.",
-                                use.storage_bytes, use.uploading_bytes, wish.bytes, quotas[kStorage].limit));
+    return too_much(
+        request, 413, quotas[kStorage], now,
+        fmt::format("This account stores {} bytes and {} more are being uploaded; another {} would pass the "
+                    "{} bytes it may store. Delete what is no longer needed.",
+                    use.storage_bytes, use.uploading_bytes, wish.bytes, quotas[kStorage].limit));
   if (wish.job && bound(kJobs, 1))
     return too_much(request, 429, quotas[kJobs], now,
                     fmt::format("You have {} jobs waiting or running, and may have {}; wait for one to end.", use.jobs,

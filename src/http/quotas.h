@@ -27,8 +27,8 @@ struct Quota {
   std::string unit;  // "bytes", "minutes", "jobs", "uploads"
   std::int64_t limit = 0;
   double used = 0;
-  bool own = false;                         // set for this account
-  std::optional<std::int64_t> resets_at;    // Unix milliseconds: when the use falls by itself
+  bool own = false;                       // set for this account
+  std::optional<std::int64_t> resets_at;  // Unix milliseconds: when the use falls by itself
   double left() const { return limit > 0 ? std::max(0.0, static_cast<double>(limit) - used) : 0; }
 };
 

@@ -100,6 +100,12 @@ class VideoStore {
   };
   virtual Result<Usage> usage(const std::string& owner) = 0;
 
+  // What is left of an owner whose videos and jobs are gone: playlists, uploads, kept answers, events, the use of
+  // media.
+  virtual Result<void> forget_owner(const std::string& owner) = 0;
+  // Owners of videos, jobs or playlists who have no account any more.
+  virtual Result<std::vector<std::string>> ownerless(int limit) = 0;
+
   // How many videos there are in each state.
   virtual Result<std::vector<std::pair<std::string, std::int64_t>>> count_by_state() = 0;
 };

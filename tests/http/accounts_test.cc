@@ -285,11 +285,13 @@ TEST_F(AccountsTest, AnAdminLetsSomebodySetANewPassword) {
 
 TEST_F(AccountsTest, AForgottenPasswordIsResetByATokenThatIsMailed) {
   server.make_admin();
-  const auto marie = server.ask(
-      "POST", "/api/auth/register",
-      {{"username", "marie"}, {"password", AccountServer::kPassword}, {"email", "Marie@example.com"}});
+  const auto marie =
+      server.ask("POST", "/api/auth/register",
+                 {{"username", "marie"}, {"password", AccountServer::kPassword}, {"email", "Marie@example.com"}});
   const auto in = server.login("marie");
-  const auto forgot = [&](const char* email) { return server.ask("POST", "/api/auth/password/forgot", {{"email", email}}); };
+  const auto forgot = [&](const char* email) {
+    return server.ask("POST", "/api/auth/password/forgot", {{"email", email}});
+  };
   const auto known = forgot("marie@example.com");
   EXPECT_EQ(known.status, 202);
   EXPECT_EQ(known.text, forgot("nobody@example.com").text) << "who is there is not told";
@@ -315,8 +317,9 @@ TEST_F(AccountsTest, AForgottenPasswordIsResetByATokenThatIsMailed) {
   ASSERT_EQ(later.size(), 1u);
   server.now += 2 * auth::kHour;
   const auto late = server.accounts->users().mailed_token(std::string(later[0].data.at("ticketId").as_string()));
-  EXPECT_EQ(server.ask("POST", "/api/auth/password/reset", {{"token", late}, {"newPassword", "eight grey lanterns"}}).status,
-            403);
+  EXPECT_EQ(
+      server.ask("POST", "/api/auth/password/reset", {{"token", late}, {"newPassword", "eight grey lanterns"}}).status,
+      403);
 }
 
 struct SecondFactorTest : AccountsTest {

@@ -141,7 +141,9 @@ TEST_F(PasskeysTest, EachKindOfKeySignsInWithoutAPassword) {
 // As second factor: the password first, then a key of this account for a challenge made for that.
 TEST_F(PasskeysTest, APasswordAloneDoesNotSignInWhereAPasskeyIsDemanded) {
   const json::object password{{"password", AccountServer::kPassword}};
-  const auto mfa = [&](const char* method, json::object body) { return server.ask(method, "/api/auth/mfa/passkey", body, in); };
+  const auto mfa = [&](const char* method, json::object body) {
+    return server.ask(method, "/api/auth/mfa/passkey", body, in);
+  };
   EXPECT_EQ(mfa("POST", password).status, 409) << "there is none to demand";
   Authenticator device(Kind::es256), other(Kind::eddsa);
   add(device.create(options().at("/challenge")));
@@ -153,7 +155,8 @@ TEST_F(PasskeysTest, APasswordAloneDoesNotSignInWhereAPasskeyIsDemanded) {
   EXPECT_EQ(half.code(), "second_factor_required");
   EXPECT_EQ(dump(half.body.at("secondFactors")), R"(["passkey"])");
   EXPECT_EQ(half.at("/passkeyOptions/allowCredentials/0/id"), auth::base64url(device.id));
-  EXPECT_EQ(server.login("boss", "not this one").code(), "invalid_credentials") << "nothing is told before the password";
+  EXPECT_EQ(server.login("boss", "not this one").code(), "invalid_credentials")
+      << "nothing is told before the password";
   const auto with = [&](const json::object& credential) {
     return server.ask("POST", "/api/auth/login",
                       {{"username", "boss"}, {"password", AccountServer::kPassword}, {"credential", credential}});

@@ -35,9 +35,10 @@ struct QuotasTest : testing::Test {
   // `minutes`: of its duration; nothing while nobody looked at it.
   std::string video(std::optional<int> minutes) {
     const auto id = make_uuid();
-    run(fmt::format("INSERT INTO videos (id, owner, title, visibility, state, file_name, duration_ms, salt, created_at, "
-                    "updated_at) VALUES ('{}', '{}', 't', 'private', 'ready', 'a.mp4', {}, 's', 0, 0)",
-                    id, user, minutes ? std::to_string(*minutes * 60'000) : "NULL"));
+    run(fmt::format(
+        "INSERT INTO videos (id, owner, title, visibility, state, file_name, duration_ms, salt, created_at, "
+        "updated_at) VALUES ('{}', '{}', 't', 'private', 'ready', 'a.mp4', {}, 's', 0, 0)",
+        id, user, minutes ? std::to_string(*minutes * 60'000) : "NULL"));
     return id;
   }
   std::string order(const std::string& of, const std::string& kind = "transcode") {
@@ -77,7 +78,8 @@ TEST_F(QuotasTest, AnAdminSetsThemForOneAccount) {
   const auto path = "/api/admin/users/" + user + "/quotas";
   EXPECT_EQ(server.ask("PUT", path, {{"jobs", 9}}, server.key(marie)).status, 403);
   EXPECT_EQ(server.ask("PUT", path, {{"jobs", -1}}, server.key(boss)).at("/errors/0/pointer"), "/jobs");
-  EXPECT_EQ(server.ask("PUT", "/api/admin/users/" + make_uuid() + "/quotas", {{"jobs", 1}}, server.key(boss)).status, 404);
+  EXPECT_EQ(server.ask("PUT", "/api/admin/users/" + make_uuid() + "/quotas", {{"jobs", 1}}, server.key(boss)).status,
+            404);
   const auto set = server.ask("PUT", path, {{"jobs", 9}, {"storageBytes", 0}}, server.key(boss));
   ASSERT_EQ(set.status, 200) << set.text;
   EXPECT_EQ(set.at("/items/0/limit"), "null") << "0: no bound";
@@ -108,7 +110,8 @@ TEST_F(QuotasTest, EveryRefusalSaysLimitUseAndWhenItChanges) {
   EXPECT_FALSE(refused({.job = true, .media_ms = 4 * 60'000}).status);
   const auto minutes = refused({.job = true, .media_ms = 5 * 60'000});
   EXPECT_EQ(minutes.status, 429);
-  EXPECT_THAT(minutes.at("/detail"), HasSubstr("took 6.0 minutes of media this month, this one has 5.0, and may take 10"));
+  EXPECT_THAT(minutes.at("/detail"),
+              HasSubstr("took 6.0 minutes of media this month, this one has 5.0, and may take 10"));
   EXPECT_EQ(minutes.at("/quota/resetsAt"), "2027-02-01T00:00:00.000Z");
   EXPECT_EQ(minutes.headers.get("Retry-After"), "14400") << "four hours to the end of the month";
 }
@@ -136,12 +139,14 @@ TEST_F(QuotasTest, MinutesAreCountedOncePerJobAndNeverGivenBack) {
 
 TEST_F(QuotasTest, UploadsAreCountedOverTheLastDay) {
   for (int i = 0; i < 3; ++i)
-    run(fmt::format("INSERT INTO uploads (id, owner, protocol, state, file_name, metadata, details, created_at, "
+    run(
+        fmt::format("INSERT INTO uploads (id, owner, protocol, state, file_name, metadata, details, created_at, "
                     "expires_at) VALUES ('{}', '{}', 'tus', 'done', 'a', 'null', '{{}}', {}, 0)",
                     make_uuid(), user, server.now.load() - (5 - i) * 3'600'000));
   const auto many = refused({.upload = true});
   EXPECT_EQ(many.status, 429);
-  EXPECT_THAT(many.at("/detail"), HasSubstr("began 3 uploads within 24 hours, and may begin 3; go on after 2027-02-01T15:00:00"));
+  EXPECT_THAT(many.at("/detail"),
+              HasSubstr("began 3 uploads within 24 hours, and may begin 3; go on after 2027-02-01T15:00:00"));
   EXPECT_EQ(many.headers.get("Retry-After"), std::to_string(19 * 3600));
   server.now += 19 * 3'600'000 + 1;
   EXPECT_FALSE(refused({.upload = true}).status);

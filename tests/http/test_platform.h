@@ -56,7 +56,7 @@ class TestPlatform {
   std::atomic<int> rings = 0;
 
   Platform platform(const std::filesystem::path& root) {
-    return {{},
+    Platform out{{},
             videos,
             jobs,
             uploads,
@@ -70,8 +70,9 @@ class TestPlatform {
             [this] { return store::wall_clock_ms() + shift_ms; },
             [this] { ++rings; },
             {},
-            {},
-            &quotas};
+            {}};
+    out.quotas = &quotas;
+    return out;
   }
 };
 

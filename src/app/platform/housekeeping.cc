@@ -14,6 +14,25 @@ constexpr std::int64_t kKeepAnswersMs = 24LL * 3600 * 1000;
 
 }  // namespace
 
+Result<void> remove_everything_of(Storage& storage, const std::string& user) {
+  while (true) {
+    const auto page = VF_TRY(storage.videos->list({.owner = user}, kAtOnce, {}));
+    if (page.items.empty()) break;
+    for (const auto& video : page.items) VF_TRY(storage.videos->remove(video.id));
+  }
+  while (true) {
+    const auto page = VF_TRY(storage.jobs->list({.owner = user}, kAtOnce, {}));
+    if (page.items.empty()) break;
+    for (const auto& job : page.items) VF_TRY(storage.jobs->remove(job.id));
+  }
+  while (true) {
+    const auto page = VF_TRY(storage.assets->list(user, "", kAtOnce, {}));
+    if (page.items.empty()) break;
+    for (const auto& asset : page.items) VF_TRY(storage.assets->remove(asset.id));
+  }
+  return storage.videos->forget_owner(user);
+}
+
 Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int64_t now_ms) {
   Swept out;
   for (const auto& id : VF_TRY(storage.videos->expired(now_ms, kAtOnce)))
@@ -21,6 +40,7 @@ Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int
   for (const auto& id : VF_TRY(storage.jobs->expired(now_ms, kAtOnce)))
     out.results += VF_TRY(storage.jobs->remove(id)) ? 1 : 0;
   VF_TRY(storage.videos->forget_heads(now_ms - kWatchMs, kAtOnce));
+  for (const auto& owner : VF_TRY(storage.videos->ownerless(kAtOnce))) VF_CHECK(remove_everything_of(storage, owner));
   VF_CHECK(storage.idempotency->forget_before(now_ms - kKeepAnswersMs));
   out.uploads = http::sweep_uploads(platform);
   return out;

@@ -22,6 +22,10 @@ struct Swept {
 // What is due now, by `now_ms`; bounded, so that a large heap is worked off in several rounds.
 Result<Swept> sweep_expired(Storage& storage, http::Platform& platform, std::int64_t now_ms);
 
+// An account's end is the end of its videos, jobs and whatever else it owned. What a crash leaves of that,
+// sweep_expired finishes.
+Result<void> remove_everything_of(Storage& storage, const std::string& user);
+
 // Blobs that nobody names and that are older than a day.
 Result<std::vector<blob::BlobStat>> find_orphans(Storage& storage);
 

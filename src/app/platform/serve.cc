@@ -16,6 +16,7 @@
 #include "base/json_case.h"
 #include "cache/memory/memory_cache.h"
 #include "http/answers.h"
+#include "http/export.h"
 #include "http/quotas.h"
 #include "http/router.h"
 #include "http/server/server.h"
@@ -277,32 +278,16 @@ class Running {
       log_->error("auth", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
     };
     options.cache = cache_.get();
-    options.removed = [this](const std::string& user) { remove_everything_of(user); };
+    options.more_of = [this](const std::string& user) { return http::export_of(*platform_, user); };
+    options.removed = [this](const std::string& user) {
+      if (auto removed = remove_everything_of(storage_, user); !removed) complain(removed.error());
+    };
     accounts_ = VF_TRY(http::Accounts::create(storage_.account_stores(), VF_TRY(open_secret_box(config_)), options));
     return {};
   }
 
   static void lift_limits(http::RateRules& rules) {
     for (auto* quota : {&rules.api, &rules.auth, &rules.webhook, &rules.pipeline, &rules.upload}) quota->limit = 0;
-  }
-
-  // An account's end is its videos', jobs' and assets' end, too.
-  void remove_everything_of(const std::string& user) {
-    for (int round = 0; round < 10'000; ++round) {
-      const auto page = storage_.videos->list({.owner = user}, 100, {});
-      if (!page || page->items.empty()) break;
-      for (const auto& video : page->items) (void)storage_.videos->remove(video.id);
-    }
-    for (int round = 0; round < 10'000; ++round) {
-      const auto page = storage_.jobs->list({.owner = user}, 100, {});
-      if (!page || page->items.empty()) break;
-      for (const auto& job : page->items) (void)storage_.jobs->remove(job.id);
-    }
-    for (int round = 0; round < 10'000; ++round) {
-      const auto page = storage_.assets->list(user, "", 100, {});
-      if (!page || page->items.empty()) break;
-      for (const auto& asset : page->items) (void)storage_.assets->remove(asset.id);
-    }
   }
 
   Result<void> open_router() {

@@ -47,8 +47,9 @@ struct AccountsContext {
   std::string public_url;            // how browsers reach us; empty: as each request named us
   std::string bootstrap_token;       // empty: somebody is there already
   std::string csrf_key;
-  std::function<void(const std::string& user)> removed;  // told after an account is gone
-  std::atomic<bool> anybody{false};                      // set for good once there is an account
+  std::function<Result<json::object>(const std::string& user)> more_of;  // for the export; may be missing
+  std::function<void(const std::string& user)> removed;                  // told after an account is gone
+  std::atomic<bool> anybody{false};                                      // set for good once there is an account
 };
 
 std::vector<Endpoint> sign_in_endpoints(AccountsContext& context);

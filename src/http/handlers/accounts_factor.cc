@@ -97,9 +97,10 @@ Response second_factor_needed(AccountsContext& context, const Call& call, const 
     }
   }
   more["secondFactors"] = std::move(factors);
-  auto out = problem(call.request, 401, "second_factor_required",
-                     "This account has a second factor: send the app's code as code, or the passkey's answer as credential.",
-                     {}, more);
+  auto out =
+      problem(call.request, 401, "second_factor_required",
+              "This account has a second factor: send the app's code as code, or the passkey's answer as credential.",
+              {}, more);
   out.headers.set("WWW-Authenticate", "Bearer realm=\"videoforge\"");
   return out;
 }

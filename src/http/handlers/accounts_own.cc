@@ -5,9 +5,12 @@
 #include "http/handlers/accounts.h"
 #include "http/handlers/accounts_views.h"
 #include "http/json_body.h"
+#include "http/quotas.h"
 
 namespace vf::http {
 namespace {
+
+constexpr std::size_t kMostExported = 10'000;  // of each list
 
 struct PasswordBody {
   std::string currentPassword;
@@ -151,31 +154,58 @@ Response end_sessions(AccountsContext& context, const Call& call) {
   return json_response(200, {{"ended", *ended}});
 }
 
-// What is kept about the account itself; videos have exports of their own.
+// Of a list that was read with one more than the most: so many, and its name where there are more.
+template <typename T, typename View>
+json::array listed(const std::vector<T>& all, std::string_view name, json::array& truncated, const View& view) {
+  json::array out;
+  for (const auto& one : all) {
+    if (out.size() == kMostExported) {
+      truncated.emplace_back(name);
+      break;
+    }
+    out.push_back(view(one));
+  }
+  return out;
+}
+
+// What was done by the account, or to it.
+Result<std::vector<store::AuditEntry>> acts_about(AccountsContext& context, const std::string& user) {
+  constexpr auto most = static_cast<std::int64_t>(kMostExported) + 1;
+  auto acts = VF_TRY(context.audit_store.list({.limit = most, .actor = user}));
+  for (auto& act : VF_TRY(context.audit_store.list({.limit = most, .target = "user " + user})))
+    if (act.actor != user) acts.push_back(std::move(act));
+  return acts;
+}
+
+// Everything that is kept about somebody, without a secret: bounded, and it says where a list was cut.
+Result<json::object> everything_about(AccountsContext& context, const Call& call) {
+  const auto& id = call.who.user;
+  auto out = context.more_of ? VF_TRY(context.more_of(id)) : json::object{{"truncated", json::array()}};
+  auto& truncated = out.at("truncated").as_array();
+  out["user"] = user_view(VF_TRY(context.users.find(id)));
+  out["sessions"] = listed(VF_TRY(context.sessions.list(id)), "sessions", truncated,
+                           [&](const auto& one) { return session_view(one, call.who.session); });
+  out["apiKeys"] = listed(VF_TRY(context.keys.list(id, "", kMostExported + 1)), "apiKeys", truncated, key_view);
+  out["linkedAccounts"] =
+      listed(VF_TRY(context.user_store.linked(id)), "linkedAccounts", truncated,
+             [](const auto& one) { return json::object{{"issuer", one.issuer}, {"subject", one.subject}}; });
+  if (context.passkeys)
+    out["passkeys"] = listed(VF_TRY(context.passkeys->list(id)), "passkeys", truncated, passkey_view);
+  if (context.quotas) out["quotas"] = listed(VF_TRY(context.quotas->of(id)), "quotas", truncated, quota_json);
+  out["audit"] = listed(VF_TRY(acts_about(context, id)), "audit", truncated, audit_view);
+  out["exportedAt"] = format_rfc3339(context.clock());
+  return out;
+}
+
 Response export_account(AccountsContext& context, const Call& call) {
   if (auto refused = session_required(call)) return std::move(*refused);
-  constexpr std::int64_t most = 1000;
-  const auto user = context.users.find(call.who.user);
-  const auto sessions = context.sessions.list(call.who.user);
-  const auto keys = context.keys.list(call.who.user, "", most);
-  const auto acts = context.audit_store.list({.limit = most, .actor = call.who.user});
-  const auto linked = context.user_store.linked(call.who.user);
-  if (!user) return problem(call.request, user.error());
-  if (!sessions) return problem(call.request, sessions.error());
-  if (!keys) return problem(call.request, keys.error());
-  if (!acts) return problem(call.request, acts.error());
-  if (!linked) return problem(call.request, linked.error());
-  json::array session_views, key_views, act_views, linked_views;
-  for (const auto& session : *sessions) session_views.push_back(session_view(session, call.who.session));
-  for (const auto& key : *keys) key_views.push_back(key_view(key));
-  for (const auto& act : *acts) act_views.push_back(audit_view(act));
-  for (const auto& one : *linked) linked_views.push_back({{"issuer", one.issuer}, {"subject", one.subject}});
-  return json_response(200, {{"user", user_view(*user)},
-                             {"sessions", std::move(session_views)},
-                             {"apiKeys", std::move(key_views)},
-                             {"linkedAccounts", std::move(linked_views)},
-                             {"audit", std::move(act_views)},
-                             {"exportedAt", format_rfc3339(context.clock())}});
+  const auto all = everything_about(context, call);
+  if (!all) return problem(call.request, all.error());
+  context.audit.record(call.who, call.request.peer, {"user.export", ""});
+  auto out = json_response(200, *all);
+  out.headers.set("Content-Disposition", "attachment; filename=\"videoforge-account.json\"");
+  out.headers.set("Cache-Control", "no-store");
+  return out;
 }
 
 Response remove_account(AccountsContext& context, const Call& call) {

@@ -1,7 +1,4 @@
 // Passkeys: what a page passes to navigator.credentials, and what it sends back (toJSON() of the credential).
-#include <fmt/format.h>
-
-#include "base/rfc3339.h"
 #include "http/handlers/accounts.h"
 #include "http/handlers/accounts_views.h"
 #include "http/json_body.h"
@@ -25,13 +22,6 @@ struct LoginBody {
   std::optional<bool> browser;
 };
 BOOST_DESCRIBE_STRUCT(LoginBody, (), (credential, browser))
-
-json::object view(const store::Passkey& key) {
-  return {{"id", key.id},
-          {"name", key.name},
-          {"createdAt", format_rfc3339(key.created_at)},
-          {"lastUsedAt", time_or_null(key.used_at)}};
-}
 
 Response no_store(Response response) {
   response.headers.set("Cache-Control", "no-store");
@@ -66,10 +56,11 @@ Response add(AccountsContext& context, const Call& call) {
   if (!body->credential.is_object()) return not_an_object(call);
   const auto user = context.users.find(call.who.user);
   if (!user) return problem(call.request, user.error());
-  const auto key = context.passkeys->add(*user, body->name, body->credential.get_object(), relying_party(context, call.request));
+  const auto key =
+      context.passkeys->add(*user, body->name, body->credential.get_object(), relying_party(context, call.request));
   if (!key) return problem(call.request, key.error());
   context.audit.record(call.who, call.request.peer, {"passkey.add", "passkey " + key->id});
-  return json_response(201, view(*key));
+  return json_response(201, passkey_view(*key));
 }
 
 Response list(AccountsContext& context, const Call& call) {
@@ -77,7 +68,7 @@ Response list(AccountsContext& context, const Call& call) {
   const auto keys = context.passkeys->list(call.who.user);
   if (!keys) return problem(call.request, keys.error());
   json::array items;
-  for (const auto& key : *keys) items.push_back(view(key));
+  for (const auto& key : *keys) items.push_back(passkey_view(key));
   return json_response(200, {{"items", std::move(items)}, {"nextCursor", nullptr}});
 }
 

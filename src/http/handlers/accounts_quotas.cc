@@ -35,7 +35,8 @@ Response put(AccountsContext& context, const Call& call) {
   auto body = read_body<QuotasBody>(call);
   if (!body) return std::move(body).error();
   const auto& id = call.param("id");
-  const auto done = context.quotas->set(id, {body->storageBytes, body->minutesPerMonth, body->jobs, body->uploadsPerDay});
+  const auto done =
+      context.quotas->set(id, {body->storageBytes, body->minutesPerMonth, body->jobs, body->uploadsPerDay});
   if (!done) return problem(call.request, done.error());
   const auto text = [](const std::optional<std::int64_t>& limit) { return limit ? std::to_string(*limit) : "role"; };
   context.audit.record(call.who, call.request.peer,

@@ -123,7 +123,8 @@ Response not_signed_in(AccountsContext& context, const Call& call, const auth::S
     case auth::SignInOutcome::code_needed:
       return second_factor_needed(context, call, *result.account);
     case auth::SignInOutcome::code_wrong:
-      return refused(request, "second_factor_wrong", "The code or the passkey is wrong or was used before; try again with a new one.");
+      return refused(request, "second_factor_wrong",
+                     "The code or the passkey is wrong or was used before; try again with a new one.");
     case auth::SignInOutcome::wait: {
       const auto seconds = retry_seconds(result.wait);
       auto out = problem(request, 429, "sign_in_locked",

@@ -77,4 +77,11 @@ json::object invitation_view(const store::Ticket& ticket) {
           {"expiresAt", format_rfc3339(ticket.expires_at)}};
 }
 
+json::object passkey_view(const store::Passkey& key) {
+  return {{"id", key.id},
+          {"name", key.name},
+          {"createdAt", format_rfc3339(key.created_at)},
+          {"lastUsedAt", time_or_null(key.used_at)}};
+}
+
 }  // namespace vf::http

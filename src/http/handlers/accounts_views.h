@@ -6,6 +6,7 @@
 #include "auth/users.h"
 #include "base/json.h"
 #include "store/audit.h"
+#include "store/passkeys.h"
 
 namespace vf::http {
 
@@ -14,6 +15,7 @@ json::object key_view(const store::ApiKey& key);
 json::object new_key_view(const auth::NewKey& made);  // with the key itself: shown once
 json::object session_view(const store::Session& session, const std::string& current);
 json::object audit_view(const store::AuditEntry& entry);
+json::object passkey_view(const store::Passkey& key);
 json::object invitation_view(const store::Ticket& ticket);
 
 json::value time_or_null(const std::optional<std::int64_t>& milliseconds);

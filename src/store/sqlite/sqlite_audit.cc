@@ -96,10 +96,10 @@ class SqliteSecretStore final : public SecretStore {
       Sealed::Kind kind;
       std::string_view all, put;
     };
-    static constexpr std::array kPlaces{
-        Place{Sealed::Kind::server_secret, "SELECT name, sealed FROM secrets",
-              "UPDATE secrets SET sealed = ? WHERE name = ?"},
-        Place{Sealed::Kind::totp, "SELECT id, totp FROM users WHERE totp <> ''", "UPDATE users SET totp = ? WHERE id = ?"}};
+    static constexpr std::array kPlaces{Place{Sealed::Kind::server_secret, "SELECT name, sealed FROM secrets",
+                                              "UPDATE secrets SET sealed = ? WHERE name = ?"},
+                                        Place{Sealed::Kind::totp, "SELECT id, totp FROM users WHERE totp <> ''",
+                                              "UPDATE users SET totp = ? WHERE id = ?"}};
     return pool_.write([&](Database& db) -> Result<std::int64_t> {
       std::int64_t changed = 0;
       for (const auto& place : kPlaces) {

@@ -61,10 +61,11 @@ class SqlitePasskeyStore final : public PasskeyStore {
 
   Result<bool> remove(const std::string& id, const std::string& user) override {
     return pool_.write([&](Database& db) -> Result<bool> {
-      auto demanded = VF_TRY(query(db,
-                                   "SELECT 1 FROM users WHERE id = ?1 AND passkey_required = 1 AND NOT EXISTS (SELECT 1 "
-                                   "FROM passkeys WHERE user = ?1 AND id <> ?2)",
-                                   user, id));
+      auto demanded =
+          VF_TRY(query(db,
+                       "SELECT 1 FROM users WHERE id = ?1 AND passkey_required = 1 AND NOT EXISTS (SELECT 1 "
+                       "FROM passkeys WHERE user = ?1 AND id <> ?2)",
+                       user, id));
       if (VF_TRY(demanded.step()))
         return fail(ErrorCode::conflict,
                     "Signing in asks for a passkey and this is the last one; switch that off first: DELETE "

@@ -6,7 +6,8 @@ namespace vf::store {
 namespace {
 
 constexpr std::string_view kUse =
-    "SELECT (SELECT COALESCE(SUM(size), 0) FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = ?1 "
+    "SELECT (SELECT COALESCE(SUM(size), 0) FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = "
+    "?1 "
     "UNION ALL SELECT id FROM jobs WHERE owner = ?1)), "
     "(SELECT COALESCE(SUM(size), 0) FROM uploads WHERE owner = ?1 AND state = 'open'), "
     "(SELECT COALESCE(SUM(milliseconds), 0) FROM media_use WHERE owner = ?1 AND at >= ?3), "
@@ -25,18 +26,20 @@ class SqliteQuotaStore final : public QuotaStore {
                                 "WHERE id = ?",
                                 user)),
                    [](const Statement& row) {
-                     return Allowed{row.text(0),
-                                    {row.maybe_number(1), row.maybe_number(2), row.maybe_number(3), row.maybe_number(4)}};
+                     return Allowed{
+                         row.text(0),
+                         {row.maybe_number(1), row.maybe_number(2), row.maybe_number(3), row.maybe_number(4)}};
                    });
     });
   }
 
   Result<void> set(const std::string& user, const QuotaLimits& own, std::int64_t now) override {
     return pool_.write([&](Database& db) -> Result<void> {
-      const auto put = VF_TRY(change(db,
-                                     "INSERT OR REPLACE INTO quotas (user, storage, minutes, jobs, uploads, updated_at) "
-                                     "SELECT id, ?, ?, ?, ?, ? FROM users WHERE id = ?",
-                                     own.storage_bytes, own.minutes_a_month, own.jobs, own.uploads_a_day, now, user));
+      const auto put =
+          VF_TRY(change(db,
+                        "INSERT OR REPLACE INTO quotas (user, storage, minutes, jobs, uploads, updated_at) "
+                        "SELECT id, ?, ?, ?, ?, ? FROM users WHERE id = ?",
+                        own.storage_bytes, own.minutes_a_month, own.jobs, own.uploads_a_day, now, user));
       if (put == 0) return fail(ErrorCode::not_found, "There is no such user.");
       return {};
     });

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "store/sqlite/sqlite_jobs.h"
 #include "store/sqlite/sqlite_videos.h"
 
@@ -142,6 +144,24 @@ Result<UploadStore::Pending> SqliteUploadStore::pending(const std::string& owner
     row.bind(owner).bind(since_ms);
     VF_TRY(row.step());
     return Pending{row.number(0), row.number(1)};
+  });
+}
+
+Result<void> SqliteVideoStore::forget_owner(const std::string& owner) {
+  return pool_.write([&](Database& db) -> Result<void> {
+    for (const char* table : {"playlists", "uploads", "idempotency", "events", "media_use", "shares"})
+      VF_CHECK(VF_TRY(db.prepare(fmt::format("DELETE FROM {} WHERE owner = ?", table))).bind(owner).run());
+    return {};
+  });
+}
+
+Result<std::vector<std::string>> SqliteVideoStore::ownerless(int limit) {
+  return pool_.read([&](Database& db) -> Result<std::vector<std::string>> {
+    auto rows = VF_TRY(
+        db.prepare("SELECT owner FROM (SELECT owner FROM videos UNION SELECT owner FROM jobs UNION SELECT owner FROM "
+                   "playlists) WHERE owner NOT IN (SELECT id FROM users) LIMIT ?"));
+    rows.bind(limit);
+    return texts(std::move(rows));
   });
 }
 

@@ -26,6 +26,8 @@ class SqliteVideoStore : public VideoStore {
   Result<std::vector<std::string>> expired(std::int64_t now_ms, int limit) override;
   Result<std::vector<std::string>> referenced_blobs() override;
   Result<std::int64_t> forget_heads(std::int64_t before_ms, int limit) override;
+  Result<void> forget_owner(const std::string& owner) override;
+  Result<std::vector<std::string>> ownerless(int limit) override;
   Result<Usage> usage(const std::string& owner) override;
   Result<std::vector<std::pair<std::string, std::int64_t>>> count_by_state() override;
 

@@ -12,6 +12,8 @@ export async function replayAccounts() {
   await ask("refresh", 200, { as: {}, ...json({ refreshToken: admin.refreshToken }) });
   await ask("signingKeys", 200, { as: {} });
   await ask("whoAmI", 200);
+  await ask("showQuotas", 200);
+  await ask("forgotPassword", 202, { as: {}, ...json({ email: "nobody@example.com" }) });
   await ask("exportAccount", 200);
   await ask("removeAccount", 409, json({ password: PASSWORD }));
 
@@ -23,6 +25,10 @@ export async function replayAccounts() {
   await ask("changeUser", 200, { path, ...json({ email: "grace@example.com" }) });
   await ask("changeUser", 409, { path: { id: first.json.user.id }, ...json({ role: "viewer" }) });
   await ask("removeUser", 409, { path: { id: first.json.user.id } });
+  await ask("showUsersQuotas", 200, { path });
+  await ask("setUsersQuotas", 200, { path, ...json({ storageBytes: 5000000000, jobs: null }) });
+  await ask("setUsersQuotas", 200, { path, ...json({}) });
+  await ask("setUsersQuotas", 404, json({ jobs: 3 }));
   await replaySecondFactor(path);
   await replayOwnSessions();
   await replayPasskeys();
@@ -56,8 +62,17 @@ async function replayPasskeys() {
   const key = new Authenticator(PUBLIC);
   const options = async () => (await ask("passkeyOptions", 200, json({ password: PASSWORD }))).json.challenge;
   const add = async (want) => ask("addPasskey", want, json({ name: "phone", credential: key.create(await options()) }));
+  const password = json({ password: PASSWORD });
+  await ask("demandPasskey", 409, password);
+  await ask("waivePasskey", 409, password);
   const made = (await add(201)).json;
   await add(409);
+  await ask("demandPasskey", 204, password);
+  await ask("removePasskey", 409, { path: { id: made.id } });
+  const half = (await ask("login", 401, { as: {}, ...json({ username: "admin", password: PASSWORD }) })).json;
+  await signIn("admin", { credential: key.get(half.passkeyOptions.challenge) });
+  const asked = (await ask("waivePasskey", 401, password)).json;
+  await ask("waivePasskey", 204, json({ password: PASSWORD, credential: key.get(asked.passkeyOptions.challenge) }));
   await ask("listPasskeys", 200);
   const challenge = (await ask("passkeySignInOptions", 200, { as: {} })).json.challenge;
   const credential = key.get(challenge);

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { totp } from "../contract/authenticator.mjs";
 import { provider } from "../contract/replay.mjs";
-import { json, OCTETS, PASSWORD, TUS } from "./world.mjs";
+import { json, OCTETS, PASSWORD, server, TUS } from "./world.mjs";
 
 const ofVideo = (w) => ({ path: { id: w.video.id }, target: w.video.id });
 const ofJob = (w) => ({ path: { id: w.job.id }, target: w.job.id });
@@ -144,6 +144,21 @@ export const requests = {
     const codes = (await w.must("POST", "/api/auth/mfa/verify", self.as, json({ code: totp(secret) }))).json.recoveryCodes;
     return { as: self.as, ...json({ password: PASSWORD, code: codes[0] }) };
   },
+  forgotPassword: () => json({ email: "ada@example.com" }),
+  demandPasskey: async (w, who) => {
+    const self = await w.self(who);
+    if (self) await w.passkey(self);
+    return { as: self?.as, ...json({ password: PASSWORD }) };
+  },
+  waivePasskey: async (w, who) => {
+    const self = await w.self(who);
+    if (!self) return json({ password: PASSWORD, code: "123456" });
+    const { device } = await w.passkey(self);
+    await w.must("POST", "/api/auth/mfa/passkey", self.as, json({ password: PASSWORD }));
+    const half = await server.send("POST", "/api/auth/login", json({ username: self.username, password: PASSWORD }));
+    const { challenge } = JSON.parse(half.body.toString()).passkeyOptions;
+    return { as: self.as, ...json({ password: PASSWORD, credential: device.get(challenge) }) };
+  },
   endSessions: (w, who) => onSelf(w, who),
   endSession: async (w) => {
     const { sessionId } = await w.signIn(w.owner.username);
@@ -183,6 +198,8 @@ export const requests = {
   showUser: (w) => onSpareUser(w),
   changeUser: (w) => onSpareUser(w, json({ email: `${newName()}@example.com` })),
   removeUser: (w) => onSpareUser(w),
+  showUsersQuotas: (w) => onSpareUser(w),
+  setUsersQuotas: (w) => onSpareUser(w, json({ jobs: 3 })),
   signOutUser: (w) => onSpareUser(w),
   allowPasswordReset: (w) => onSpareUser(w),
   removeUsersSecondFactor: (w) => onSpareUser(w),
