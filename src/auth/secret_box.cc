@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -77,9 +79,19 @@ std::string_view key_id(std::string_view sealed) {
 
 }  // namespace
 
-Result<SecretBox> SecretBox::from_text(std::string_view text) {
+// The keys, as they were read last, and what the file looked like then.
+struct SecretBox::Ring {
+  std::filesystem::path file;  // empty: they never change
+  std::mutex mutex;
   std::vector<Key> keys;
-  std::istringstream lines{std::string(text)};
+  struct stat seen{};
+};
+
+Result<std::vector<SecretBox::Key>> SecretBox::read_keys(std::string_view text) {
+  std::string split(text);
+  std::ranges::replace(split, ',', '\n');
+  std::vector<Key> keys;
+  std::istringstream lines(split);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string id, key;
@@ -95,13 +107,41 @@ Result<SecretBox> SecretBox::from_text(std::string_view text) {
     keys.push_back({id, *bytes});
   }
   if (keys.empty()) return fail(ErrorCode::invalid_argument, "The key file holds no key.");
-  return SecretBox(std::move(keys));
+  return keys;
+}
+
+Result<SecretBox> SecretBox::from_text(std::string_view text) {
+  const auto ring = std::make_shared<Ring>();
+  ring->keys = VF_TRY(read_keys(text));
+  return SecretBox(ring);
 }
 
 Result<SecretBox> SecretBox::open(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) VF_CHECK(write_private(file, new_line(), false));
   VF_CHECK(refuse_shared_file(file));
-  return from_text(VF_TRY(read_whole(file, kMostFileBytes)));
+  const auto ring = std::make_shared<Ring>();
+  ring->file = file;
+  ::stat(file.c_str(), &ring->seen);
+  ring->keys = VF_TRY(read_keys(VF_TRY(read_whole(file, kMostFileBytes))));
+  return SecretBox(ring);
+}
+
+// A file that cannot be read for a moment changes nothing.
+std::vector<SecretBox::Key> SecretBox::keys() const {
+  const std::scoped_lock lock(ring_->mutex);
+  struct stat now{};
+  if (ring_->file.empty() || ::stat(ring_->file.c_str(), &now) != 0) return ring_->keys;
+  const auto& seen = ring_->seen;
+  if (now.st_ino == seen.st_ino && now.st_mtim.tv_sec == seen.st_mtim.tv_sec &&
+      now.st_mtim.tv_nsec == seen.st_mtim.tv_nsec)
+    return ring_->keys;
+  const auto text = read_whole(ring_->file, kMostFileBytes);
+  if (!text) return ring_->keys;
+  if (auto read = read_keys(*text)) {
+    ring_->keys = std::move(*read);
+    ring_->seen = now;
+  }
+  return ring_->keys;
 }
 
 Result<void> SecretBox::rotate(const std::filesystem::path& file) {
@@ -110,8 +150,17 @@ Result<void> SecretBox::rotate(const std::filesystem::path& file) {
   return write_private(file, new_line() + old, true);
 }
 
+Result<void> SecretBox::drop_old(const std::filesystem::path& file) {
+  VF_TRY(open(file));
+  std::istringstream lines(VF_TRY(read_whole(file, kMostFileBytes)));
+  std::string line;
+  while (std::getline(lines, line) && (line.empty() || line.starts_with('#'))) {
+  }
+  return write_private(file, line + "\n", true);
+}
+
 std::string SecretBox::seal(std::string_view secret, std::string_view context) const {
-  const auto& key = keys_.front();
+  const auto key = keys().front();
   auto bytes = random_bytes(crypto_secretbox_NONCEBYTES);
   std::string box(secret.size() + crypto_secretbox_MACBYTES, '\0');
   crypto_secretbox_easy(reinterpret_cast<unsigned char*>(box.data()),
@@ -127,7 +176,7 @@ Result<std::string> SecretBox::unseal(std::string_view sealed, std::string_view 
                 fmt::format("{}: {}", context, why));
   };
   const auto id = key_id(sealed);
-  for (const auto& key : keys_) {
+  for (const auto& key : keys()) {
     if (key.id != id) continue;
     const auto bytes = from_base64url(sealed.substr(kVersion.size() + id.size() + 1));
     if (!bytes || bytes->size() < crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES) return wrong("cut off");
@@ -143,6 +192,6 @@ Result<std::string> SecretBox::unseal(std::string_view sealed, std::string_view 
   return wrong(fmt::format("no key '{}'", id));
 }
 
-bool SecretBox::is_current(std::string_view sealed) const { return key_id(sealed) == keys_.front().id; }
+bool SecretBox::is_current(std::string_view sealed) const { return key_id(sealed) == keys().front().id; }
 
 }  // namespace vf::auth

@@ -12,7 +12,6 @@
 namespace vf::auth {
 namespace {
 
-constexpr std::string_view kByMail = "mail";
 constexpr std::int64_t kMailPause = 5 * kMinute;
 constexpr std::size_t kShortestName = 3, kLongestName = 64, kLongestEmail = 254, kLongestNote = 200;
 

@@ -70,6 +70,7 @@ class Users {
   // For everybody with that e-mail address and a password: a ticket, and the event kResetAsked for whoever sends
   // mails; not again within a while. The ids of these accounts; where there are none it takes as long.
   static constexpr std::string_view kResetAsked = "password-reset-asked";
+  static constexpr std::string_view kByMail = "mail";  // created_by of such tickets
   Result<std::vector<std::string>> mail_reset(const std::string& email, std::int64_t life);
   // The token of a ticket that was announced so. It is derived, and stands nowhere.
   std::string mailed_token(const std::string& ticket) const;

@@ -5,6 +5,7 @@
 
 #include "app/platform/administer.h"
 #include "cmd/command.h"
+#include "cmd/data_report.h"
 #include "cmd/server_options.h"
 
 namespace vf::cmd {
@@ -63,6 +64,10 @@ Result<json::value> change_role(const app::Config& config, const AdminCommand& c
 Result<json::value> create_key(const app::Config& config, const AdminCommand& c) {
   return app::add_key(config, c.name, c.title);
 }
+Result<json::value> rotate_secrets(const app::Config& config, const AdminCommand&) {
+  return app::rotate_secrets(config);
+}
+Result<json::value> show_mails(const app::Config& config, const AdminCommand&) { return app::list_mails(config); }
 Result<json::value> show_jobs(const app::Config& config, const AdminCommand& c) {
   return app::list_jobs(config, c.state);
 }
@@ -92,16 +97,10 @@ int examine(const AdminCommand& options) {
   if (!config) return report_error(config.error(), options.output);
   const auto report = app::examine_data(*config, options.repair);
   if (!report) return report_error(report.error(), options.output);
-  if (options.output.json) {
+  if (options.output.json)
     print_json(to_json(*report));
-    return report->healthy ? 0 : 5;
-  }
-  fmt::print("{}: {} blobs, {} missing, {} orphans ({}), {} rows of audit\n", report->folder, report->blobs,
-             report->missing_blobs.size(), report->orphans, human_bytes(report->orphan_bytes), report->audit_rows);
-  for (const auto& id : report->damaged_videos) fmt::print("! Video {} needs a blob that is missing.\n", id);
-  if (!report->audit.empty()) fmt::print("! {}\n", report->audit);
-  for (const auto& said : report->repaired) fmt::print("{}\n", said);
-  if (!report->healthy && !options.repair) fmt::print("`videoforge admin data --repair` mends what can be mended.\n");
+  else
+    print_data_report(*report, options.repair);
   return report->healthy ? 0 : 5;
 }
 
@@ -129,11 +128,15 @@ void add_admin(CLI::App& parser, Session& session) {
   role->add_option("role", options->role, "viewer, user or admin")->required();
   add(*user, session, "list", "all accounts", show_users, options);
 
-  auto* key = admin->add_subcommand("key", "API keys");
+  auto* key = admin->add_subcommand("key", "API keys, and the key that secrets are sealed with");
   key->require_subcommand(1);
   auto* make_key = add(*key, session, "create", "a new key for an account; it is shown once", create_key, options);
   make_key->add_option("name", options->name, "user name")->required();
   make_key->add_option("--title", options->title, "what the key is for");
+
+  add(*key, session, "rotate-secrets", "seals every secret in the database with a new key; the old one is refused then",
+      rotate_secrets, options);
+  add(*admin, session, "mail", "password resets that wait to be mailed, with their tokens", show_mails, options);
 
   auto* job = admin->add_subcommand("job", "jobs of all accounts");
   job->require_subcommand(1);

@@ -1,7 +1,11 @@
 #include "app/doctor.h"
+#include "app/platform/administer.h"
 #include "cmd/command.h"
+#include "cmd/data_report.h"
+#include "cmd/server_options.h"
 
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -30,22 +34,48 @@ void print(const app::DoctorReport& r) {
   for (const auto& warning : r.warnings) fmt::print("! {}\n", warning);
 }
 
+struct DoctorCommand {
+  ServerCommand server;
+  OutputOptions output;
+  bool repair = false;
+};
+
+int examine(const DoctorCommand& options, bool with_data) {
+  const auto machine = app::examine();
+  std::optional<app::DataReport> data;
+  if (with_data) {
+    const auto config = load_config(options.server);
+    if (!config) return report_error(config.error(), options.output);
+    auto report = app::examine_data(*config, options.repair);
+    if (!report) return report_error(report.error(), options.output);
+    data = std::move(*report);
+  }
+  if (options.output.json) {
+    auto all = to_json(machine);
+    if (data) all.as_object()["data"] = to_json(*data);
+    print_json(all);
+  } else {
+    print(machine);
+    if (data) print_data_report(*data, options.repair);
+  }
+  if (!machine.healthy) return 4;
+  return data && !data->healthy ? 5 : 0;
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& parser, Session& session) {
-  auto output = std::make_shared<OutputOptions>();
-  auto* command = parser.add_subcommand("doctor", "what this machine offers: sandbox, codecs, limits");
-  command->footer("Examples:\n  videoforge doctor\n  videoforge doctor --json");
-  command->add_flag("--json", output->json, "result as JSON");
-  command->callback([&session, output] {
-    session.action = [output](std::stop_token) {
-      const auto report = app::examine();
-      if (output->json)
-        print_json(to_json(report));
-      else
-        print(report);
-      return report.healthy ? 0 : 4;
-    };
+  auto options = std::make_shared<DoctorCommand>();
+  auto* command = parser.add_subcommand(
+      "doctor", "what this machine offers (sandbox, codecs, limits), and whether a data folder is whole");
+  command->footer(
+      "Examples:\n  videoforge doctor\n  videoforge doctor --json\n  videoforge doctor --data data --repair");
+  add_config_options(*command, options->server);
+  command->add_flag("--repair", options->repair, "mend the data folder: damaged videos, bytes that nobody needs");
+  command->add_flag("--json", options->output.json, "result as JSON");
+  command->callback([&session, options, command] {
+    const bool with_data = command->count("--data") + command->count("--config") + command->count("--repair") > 0;
+    session.action = [options, with_data](std::stop_token) { return examine(*options, with_data); };
   });
 }
 

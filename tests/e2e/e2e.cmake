@@ -28,6 +28,10 @@ endif()
 add_test(NAME e2e/service_documented COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/service_documented_test.py)
 set_tests_properties(e2e/service_documented PROPERTIES TIMEOUT 240 LABELS e2e
   ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
+# Accounts as an operator and a person meet them: registration, mailed resets, rotation of the sealing key, the audit chain.
+add_test(NAME e2e/accounts COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/accounts_test.py)
+set_tests_properties(e2e/accounts PROPERTIES TIMEOUT 240 LABELS e2e
+  ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 # Who may do what: every operation with every kind of caller, as api/permissions.txt has it.
 if(VF_NODE)
   add_test(NAME e2e/permissions COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/permissions_test.mjs)

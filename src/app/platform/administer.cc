@@ -1,6 +1,7 @@
 #include "app/platform/administer.h"
 
 #include <algorithm>
+#include <thread>
 #include <unordered_set>
 
 #include "app/platform/housekeeping.h"
@@ -136,6 +137,39 @@ Result<json::value> set_user_role(const Config& config, const std::string& name,
 Result<json::value> add_key(const Config& config, const std::string& user, const std::string& title) {
   const auto office = VF_TRY(open_office(config));
   return json::value(json::object{{"apiKey", VF_TRY(new_key(office, VF_TRY(user_named(office, user)), title))}});
+}
+
+Result<json::value> rotate_secrets(const Config& config) {
+  const auto office = VF_TRY(open_office(config));
+  const bool by_file = config.text("auth.encryption_key").empty();
+  const auto file = encryption_key_file(config);
+  if (by_file) {
+    VF_CHECK(auth::SecretBox::rotate(file));
+    // A running server that sealed with the old key a moment ago has stored it by then.
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  const auto resealed = VF_TRY(office.accounts->reseal());
+  if (by_file) VF_CHECK(auth::SecretBox::drop_old(file));
+  office.note("secrets.rotate", "encryption key");
+  return json::value(json::object{
+      {"resealed", resealed},
+      {"next", by_file ? fmt::format("Back up {}; older copies of it open nothing any more.", file.string())
+                       : "Only the first key of auth.encryption_key is needed now; remove the others."}});
+}
+
+Result<json::value> list_mails(const Config& config) {
+  const auto office = VF_TRY(open_office(config));
+  json::array out;
+  for (const auto& ticket : VF_TRY(office.storage.users->open_tickets("reset", auth::wall_clock()()))) {
+    if (ticket.created_by != auth::Users::kByMail) continue;
+    const auto user = VF_TRY(office.accounts->users().find(ticket.user));
+    out.push_back({{"username", user.name},
+                   {"address", user.email.value_or("")},
+                   {"token", office.accounts->users().mailed_token(ticket.id)},
+                   {"expiresAt", format_rfc3339(ticket.expires_at)}});
+  }
+  if (!out.empty()) office.note("mail.show", "password resets");
+  return json::value(std::move(out));
 }
 
 Result<json::value> list_jobs(const Config& config, const std::string& state) {

@@ -20,6 +20,13 @@ Result<json::value> set_user_role(const Config& config, const std::string& name,
 // The key, shown once.
 Result<json::value> add_key(const Config& config, const std::string& user, const std::string& title);
 
+// A new key seals everything that is sealed, in one transaction, and the old ones open nothing any more. Servers may
+// run. With auth.encryption_key the keys are the operator's: everything is sealed with the first of them.
+Result<json::value> rotate_secrets(const Config& config);
+
+// Password resets that wait to be mailed, with their tokens: for operators whose server sends no mails.
+Result<json::value> list_mails(const Config& config);
+
 Result<json::value> list_jobs(const Config& config, const std::string& state);
 Result<json::value> cancel_job(const Config& config, const std::string& id);
 Result<json::value> retry_job(const Config& config, const std::string& id);

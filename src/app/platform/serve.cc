@@ -135,6 +135,20 @@ http::PlatformOptions platform_options(const Config& config) {
   return out;
 }
 
+http::RateRules rate_rules(const Config& config) {
+  http::RateRules out;
+  const auto read = [&](const std::string& key) {
+    return auth::Quota{config.number(key), std::max<std::int64_t>(1000, config.milliseconds(key + "_period"))};
+  };
+  out.api = read("limits.api");
+  out.api_signed_in = std::max<std::int64_t>(1, config.number("limits.api_signed_in"));
+  out.auth = read("limits.auth");
+  out.upload = read("limits.upload");
+  if (!config.flag("auth.rate_limits"))
+    for (auto* quota : {&out.api, &out.auth, &out.webhook, &out.pipeline, &out.upload}) quota->limit = 0;
+  return out;
+}
+
 http::QuotaShares quota_shares(const Config& config) {
   const auto share = [&](const std::string& of) {
     return store::QuotaLimits{config.number(of + "storage"), config.number(of + "minutes_per_month"),
@@ -272,7 +286,11 @@ class Running {
     options.providers = VF_TRY(identity_providers(config_));
     options.call = ask_over_network();
     options.origins = config_.list("server.cors_origins");
-    if (!config_.flag("auth.rate_limits")) lift_limits(options.rates);
+    options.policy.least_length =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(config_.number("auth.password_length"), 8, 128));
+    options.policy.least_classes =
+        static_cast<int>(std::clamp<std::int64_t>(config_.number("auth.password_classes"), 1, 4));
+    options.rates = rate_rules(config_);
     options.quotas = &*quotas_;
     options.complain = [this](const Error& error) {
       log_->error("auth", error.message, {{"code", to_string(error.code)}, {"detail", error.detail}});
@@ -284,10 +302,6 @@ class Running {
     };
     accounts_ = VF_TRY(http::Accounts::create(storage_.account_stores(), VF_TRY(open_secret_box(config_)), options));
     return {};
-  }
-
-  static void lift_limits(http::RateRules& rules) {
-    for (auto* quota : {&rules.api, &rules.auth, &rules.webhook, &rules.pipeline, &rules.upload}) quota->limit = 0;
   }
 
   Result<void> open_router() {

@@ -64,8 +64,21 @@ constexpr auto kSettings = std::to_array<Setting>({
 
     {"auth.registration", choice, "open", "Who may register once there is an administrator.", "open,invitation,closed"},
     {"auth.encryption_key", text, "",
-     "Key that secrets are sealed with, 64 hexadecimal digits. Empty: made once in the data folder.", "", true},
+     "Key that secrets are sealed with, 64 hexadecimal digits; more after commas only open. Empty: a file in the data "
+     "folder.",
+     "", true},
     {"auth.rate_limits", flag, "true", "Whether requests are counted against the limits of docs/guides/configure.md."},
+    {"auth.password_length", number, "10", "Characters that a new password has at least, 8 to 128."},
+    {"auth.password_classes", number, "1",
+     "How many of lower case, upper case, digits and other signs a new password has at least, 1 to 4."},
+
+    {"limits.api", number, "100", "Requests of one address that is not signed in, in limits.api_period. 0: no bound."},
+    {"limits.api_signed_in", number, "100", "How many times that for whoever is signed in."},
+    {"limits.api_period", duration, "15m", "The time in which that many may come."},
+    {"limits.auth", number, "5", "Sign-ins, registrations and the like, by user or address. 0: no bound."},
+    {"limits.auth_period", duration, "15m", "The time in which that many may come."},
+    {"limits.upload", number, "20", "Uploads that are begun, by user or address. 0: no bound."},
+    {"limits.upload_period", duration, "1h", "The time in which that many may come."},
 
     {"auth.oidc_issuer", text, "",
      "OpenID Connect provider for single sign-on, exactly as it calls itself. Empty: none."},

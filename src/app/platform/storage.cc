@@ -59,7 +59,11 @@ Result<Storage> open_storage(const Config& config) {
 Result<auth::SecretBox> open_secret_box(const Config& config) {
   const auto& text = config.text("auth.encryption_key");
   if (!text.empty()) return auth::SecretBox::from_text(text);
-  return auth::SecretBox::open(std::filesystem::absolute(config.data()) / "encryption.keys");
+  return auth::SecretBox::open(encryption_key_file(config));
+}
+
+std::filesystem::path encryption_key_file(const Config& config) {
+  return std::filesystem::absolute(config.data()) / "encryption.keys";
 }
 
 }  // namespace vf::app

@@ -60,5 +60,6 @@ Result<Storage> open_storage(const Config& config);
 
 // The box that seals secrets at rest, by auth.encryption_key or a file in the data folder.
 Result<auth::SecretBox> open_secret_box(const Config& config);
+std::filesystem::path encryption_key_file(const Config& config);
 
 }  // namespace vf::app
