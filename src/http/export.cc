@@ -44,6 +44,10 @@ Result<json::object> export_of(Platform& platform, const std::string& user) {
         for (auto& id : VF_TRY(platform.playlists.items(one.id))) videos.emplace_back(std::move(id));
         return json::object{{"playlist", playlist_json(one)}, {"videoIds", std::move(videos)}};
       }));
+  if (platform.assets)
+    out["assets"] = VF_TRY(everything(
+        [&](int limit, const auto& from) { return platform.assets->list(user, "", limit, from); }, "assets", truncated,
+        [](const store::Asset& one) -> Object { return asset_json(one); }));
   out["truncated"] = std::move(truncated);
   return out;
 }

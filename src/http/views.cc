@@ -90,6 +90,18 @@ json::object stage_json(const store::StageRow& row) {
           {"finishedAt", time_json(row.finished_ms)}};
 }
 
+json::object asset_json(const store::Asset& asset) {
+  json::object out{{"id", asset.id},
+                   {"owner", asset.owner},
+                   {"kind", asset.kind},
+                   {"fileName", asset.file_name},
+                   {"contentType", asset.content_type},
+                   {"sizeBytes", asset.blob.size}};
+  for (const auto& [key, value] : asset.info.as_object()) out[key] = value;
+  out["createdAt"] = time_json(asset.created_ms);
+  return out;
+}
+
 json::object playlist_json(const store::Playlist& p) {
   return {{"id", p.id},
           {"owner", p.owner},

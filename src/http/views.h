@@ -16,6 +16,7 @@ json::object video_json(const store::Video& video);
 json::object job_json(const store::Job& job, std::int64_t now_ms);
 json::object stage_json(const store::StageRow& row);
 json::object playlist_json(const store::Playlist& playlist);
+json::object asset_json(const store::Asset& asset);
 json::object file_json(const store::FileRow& file);
 
 json::value time_json(const std::optional<std::int64_t>& milliseconds);

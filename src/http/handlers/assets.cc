@@ -14,18 +14,6 @@ using auth::Permission;
 
 constexpr std::int64_t kMaxAssetBytes = 16 << 20;
 
-json::object asset_json(const store::Asset& asset) {
-  json::object out{{"id", asset.id},
-                   {"owner", asset.owner},
-                   {"kind", asset.kind},
-                   {"fileName", asset.file_name},
-                   {"contentType", asset.content_type},
-                   {"sizeBytes", asset.blob.size}};
-  for (const auto& [key, value] : asset.info.as_object()) out[key] = value;
-  out["createdAt"] = time_json(asset.created_ms);
-  return out;
-}
-
 bool is_kind(std::string_view kind) { return kind == "picture" || kind == "subtitles"; }
 
 Response bad_kind(const Request& request) {

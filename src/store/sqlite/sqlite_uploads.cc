@@ -159,7 +159,7 @@ Result<std::vector<std::string>> SqliteVideoStore::ownerless(int limit) {
   return pool_.read([&](Database& db) -> Result<std::vector<std::string>> {
     auto rows = VF_TRY(
         db.prepare("SELECT owner FROM (SELECT owner FROM videos UNION SELECT owner FROM jobs UNION SELECT owner FROM "
-                   "playlists) WHERE owner NOT IN (SELECT id FROM users) LIMIT ?"));
+                   "playlists UNION SELECT owner FROM assets) WHERE owner NOT IN (SELECT id FROM users) LIMIT ?"));
     rows.bind(limit);
     return texts(std::move(rows));
   });
