@@ -31,23 +31,24 @@ Result<json::object> export_of(Platform& platform, const std::string& user) {
   json::array truncated;
   json::object out;
   const auto now = platform.now_ms();
-  out["videos"] = VF_TRY(everything(
-      [&](int limit, const auto& from) { return platform.videos.list({.owner = user}, limit, from); }, "videos",
-      truncated, [](const store::Video& one) -> Object { return video_json(one); }));
+  out["videos"] =
+      VF_TRY(everything([&](int limit, const auto& from) { return platform.videos.list({.owner = user}, limit, from); },
+                        "videos", truncated, [](const store::Video& one) -> Object { return video_json(one); }));
   out["jobs"] =
       VF_TRY(everything([&](int limit, const auto& from) { return platform.jobs.list({.owner = user}, limit, from); },
                         "jobs", truncated, [&](const store::Job& one) -> Object { return job_json(one, now); }));
-  out["playlists"] = VF_TRY(everything(
-      [&](int limit, const auto& from) { return platform.playlists.list(user, "", limit, from); }, "playlists", truncated,
-      [&](const store::Playlist& one) -> Object {
-        json::array videos;
-        for (auto& id : VF_TRY(platform.playlists.items(one.id))) videos.emplace_back(std::move(id));
-        return json::object{{"playlist", playlist_json(one)}, {"videoIds", std::move(videos)}};
-      }));
+  out["playlists"] =
+      VF_TRY(everything([&](int limit, const auto& from) { return platform.playlists.list(user, "", limit, from); },
+                        "playlists", truncated,
+                        [&](const store::Playlist& one) -> Object {
+                          json::array videos;
+                          for (auto& id : VF_TRY(platform.playlists.items(one.id))) videos.emplace_back(std::move(id));
+                          return json::object{{"playlist", playlist_json(one)}, {"videoIds", std::move(videos)}};
+                        }));
   if (platform.assets)
-    out["assets"] = VF_TRY(everything(
-        [&](int limit, const auto& from) { return platform.assets->list(user, "", limit, from); }, "assets", truncated,
-        [](const store::Asset& one) -> Object { return asset_json(one); }));
+    out["assets"] =
+        VF_TRY(everything([&](int limit, const auto& from) { return platform.assets->list(user, "", limit, from); },
+                          "assets", truncated, [](const store::Asset& one) -> Object { return asset_json(one); }));
   out["truncated"] = std::move(truncated);
   return out;
 }

@@ -7,7 +7,8 @@
 
 namespace vf::http {
 
-// {"videos": [...], "jobs": [...], "assets": [...], "playlists": [{playlist, videoIds}], "truncated": [names of lists that hold more]}
+// {"videos": [...], "jobs": [...], "assets": [...], "playlists": [{playlist, videoIds}], "truncated": [names of lists
+// that hold more]}
 Result<json::object> export_of(Platform& platform, const std::string& user);
 
 }  // namespace vf::http

@@ -57,20 +57,20 @@ class TestPlatform {
 
   Platform platform(const std::filesystem::path& root) {
     Platform out{{},
-            videos,
-            jobs,
-            uploads,
-            playlists,
-            events,
-            idempotency,
-            *blobs,
-            kinds,
-            links,
-            root / "uploads",
-            [this] { return store::wall_clock_ms() + shift_ms; },
-            [this] { ++rings; },
-            {},
-            {}};
+                 videos,
+                 jobs,
+                 uploads,
+                 playlists,
+                 events,
+                 idempotency,
+                 *blobs,
+                 kinds,
+                 links,
+                 root / "uploads",
+                 [this] { return store::wall_clock_ms() + shift_ms; },
+                 [this] { ++rings; },
+                 {},
+                 {}};
     out.quotas = &quotas;
     return out;
   }
