@@ -140,3 +140,14 @@ export async function readingIsNotChanging(s) {
   }
   check((await s.must(200, "GET", video, { as: s.owner })).json.title === before.title, "a refused change changed something");
 }
+
+// Who asks for a new password by e-mail learns not whether an account has that address.
+export async function addressesAreNotToldByAForgottenPassword(s) {
+  await s.must(201, "POST", "/api/auth/register", json({ username: "reachable", password: PASSWORD, email: "reachable@example.com" }));
+  const words = new Set();
+  await alike("addresses", 12, async (absent, i) => {
+    const answer = await s.ask("POST", "/api/auth/password/forgot", json({ email: absent ? `nobody${i}@example.com` : "reachable@example.com" }));
+    words.add(`${answer.status} ${answer.text}`);
+  }, 0.7);
+  check(words.size === 1, `it is told: ${[...words].join(" | ")}`);
+}
