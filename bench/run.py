@@ -19,13 +19,13 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness import frontier, pairs, serving, sign_in  # noqa: E402
+from harness import frontier, pairs, playable, serving, sign_in  # noqa: E402
 from harness.measure import Failed  # noqa: E402
 from harness.sources import Sources  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"pairs": pairs.run_case, "frontier": frontier.run_case, "server": serving.run_case,
-         "sign_in": sign_in.run_case}
+         "playable": playable.run_case, "sign_in": sign_in.run_case}
 
 
 @dataclass

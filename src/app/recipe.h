@@ -30,8 +30,9 @@ class StageRunner {
   virtual Result<pipeline::RunReport> run(jobs::Plan plan, const Sources& sources, Phase phase) = 0;
   virtual blob::BlobStore& blobs() = 0;
 
-  // Whether somebody may watch before the work is done, and the files for them. Nobody waits for a folder.
-  virtual bool shows_early() const { return false; }
+  // Since when somebody may be waiting to watch what is made (RFC 3339), and files for them. Nobody waits for a
+  // folder. What stages of the kind `grow` left is shown as soon as they are done.
+  virtual std::optional<std::string> watched_since() const { return std::nullopt; }
   virtual Result<void> show(const std::vector<PublishedFile>&) { return {}; }
 };
 

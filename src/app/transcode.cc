@@ -39,7 +39,7 @@ Result<std::optional<pipeline::ContentKey>> content_key(const std::string& secre
 
 struct Prepared {
   pipeline::Inspection inspection;
-  pipeline::AudioFits fits;
+  std::optional<pipeline::TranscodePlan> head;  // to be watched while the rest is made
   pipeline::TranscodePlan plan;
   std::optional<pipeline::ContentKey> key;
 };
@@ -49,24 +49,21 @@ Result<Prepared> prepare(Recipe& recipe, const pipeline::TranscodeOptions& optio
   Prepared out;
   recipe.observer.step("Looking at the video");
   out.inspection = VF_TRY(inspect(recipe.stages, recipe.video()));
+  pipeline::AudioFits fits;
   auto stages = VF_TRY(pipeline::audio_fit_stages(out.inspection, options));
   if (!stages.empty()) {
     const auto report = VF_TRY(recipe.stages.run({std::move(stages)}, recipe.sources(), StageRunner::Phase::look));
     for (const auto& [id, output] : report.outputs)
-      out.fits[std::stoi(id.substr(id.find('/') + 1))] =
+      fits[std::stoi(id.substr(id.find('/') + 1))] =
           VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
   }
   out.key = VF_TRY(content_key(secret, options, recipe.video()));
-  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, options, out.fits, out.key));
+  // What browsers play as it is can be watched at once; anything else as far as it is made.
+  auto since = recipe.stages.watched_since();
+  if (since) out.head = VF_TRY(pipeline::plan_head(out.inspection, options, fits, *since));
+  if (out.head) since.reset();
+  out.plan = VF_TRY(pipeline::plan_transcode(out.inspection, options, fits, out.key, since));
   return out;
-}
-
-// What browsers play as it is can be watched while the ladder is made.
-Result<void> show_head(Recipe& recipe, const Prepared& prepared, const pipeline::TranscodeOptions& options) {
-  const auto head = VF_TRY(pipeline::plan_head(prepared.inspection, options, prepared.fits));
-  if (!head) return {};
-  const auto run = VF_TRY(recipe.stages.run(head->plan, recipe.sources(), StageRunner::Phase::look));
-  return recipe.stages.show(VF_TRY(set_files(*head, run, {})));
 }
 
 JobPaths paths_of(const TranscodeRequest& request) {
@@ -88,7 +85,13 @@ Result<Product> make_transcode(Recipe& recipe, const pipeline::TranscodeOptions&
                                const OnTranscodePlan& on_plan) {
   auto prepared = VF_TRY(prepare(recipe, options, secret));
   if (on_plan) on_plan(prepared.inspection, prepared.plan);
-  if (recipe.stages.shows_early()) VF_CHECK(show_head(recipe, prepared, options));
+  if (const auto& head = prepared.head) {
+    const auto run = VF_TRY(recipe.stages.run(head->plan, recipe.sources(), StageRunner::Phase::look));
+    VF_CHECK(recipe.stages.show(VF_TRY(set_files(*head, run, {}))));
+  }
+  // Before anything else takes the processors: somebody waits.
+  if (auto first = pipeline::first_shown(prepared.plan); !first.stages.empty())
+    VF_TRY(recipe.stages.run(std::move(first), recipe.sources(), StageRunner::Phase::look));
   recipe.observer.media(prepared.plan.duration_seconds);
   auto run = VF_TRY(recipe.stages.run(prepared.plan.plan, recipe.sources(), StageRunner::Phase::work));
 

@@ -93,6 +93,8 @@ struct StageDone {
   jobs::StageOutput output;
   jobs::StageUsage usage;
   bool reused = false;
+  std::vector<FileRow> shown = {};  // what can be watched since, besides or in the place of what could before
+  double shown_seconds = 0;
 };
 
 // What is known of a video once it was looked at.

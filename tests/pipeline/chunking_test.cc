@@ -72,6 +72,17 @@ TEST(Chunking, ACopiedRungPutsEverySegmentOnAKeyFrame) {
     for (const auto start : chunk.segment_starts) EXPECT_TRUE(std::ranges::binary_search(index.key_ticks, start));
 }
 
+TEST(Chunking, WhatSomebodyWaitsForIsOneShortSegment) {
+  const auto index = film(750, 50);  // a key frame every 2 s
+  const auto cutting = cut(index, 0, INT64_MAX, false, true);
+  expect_whole(index, cutting);
+  EXPECT_EQ(cutting.chunks[0].segment_starts.size(), 1U);
+  EXPECT_EQ(cutting.chunks[0].end, 1000);
+  const auto copied = cut(index, 0, INT64_MAX, true, true);
+  expect_whole(index, copied);
+  EXPECT_EQ(copied.chunks[0].end, 2000);  // the first key frame after that second
+}
+
 TEST(Chunking, AFewFramesAreOneSegment) {
   const auto index = film(3, 3, 777);
   const auto cutting = cut(index, INT64_MIN, INT64_MAX, false);

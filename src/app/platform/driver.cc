@@ -6,36 +6,13 @@
 #include <openssl/hmac.h>
 
 #include "app/job_sources.h"
+#include "app/platform/served_files.h"
+#include "base/rfc3339.h"
 
 namespace vf::app {
 namespace {
 
 constexpr std::int64_t kMaxFontBytes = 64 << 20;
-
-Result<jobs::BlobRef> keep_text(blob::BlobStore& blobs, std::string_view text) {
-  auto staged = VF_TRY(blobs.stage());
-  VF_CHECK(write_all(staged->fd(), text));
-  return blobs.commit(std::move(staged));
-}
-
-Result<store::FileRow> file_row(blob::BlobStore& blobs, const PublishedFile& file) {
-  store::FileRow row;
-  row.name = file.name;
-  row.content_type = content_type_of(file.name);
-  const auto add = [&](const jobs::BlobRef& blob, std::int64_t offset, std::int64_t size) {
-    if (size == 0) return;
-    row.parts.push_back({blob.sha256, offset, size, blob.size});
-    row.size += size;
-  };
-  for (const auto& piece : file.pieces) add(piece, 0, piece.size);
-  if (file.slice) add(file.slice->blob, file.slice->offset, file.slice->size);
-  if (!file.text.empty()) {
-    const auto text = VF_TRY(keep_text(blobs, file.text));
-    add(text, 0, text.size);
-  }
-  row.etag = store::etag_of(row.parts);
-  return row;
-}
 
 // Runs a recipe as far as finished rounds carry it.
 class ReplayStages : public StageRunner {
@@ -56,7 +33,7 @@ class ReplayStages : public StageRunner {
   }
 
   blob::BlobStore& blobs() override { return parts_.blobs; }
-  bool shows_early() const override { return true; }
+  std::optional<std::string> watched_since() const override { return format_rfc3339(job_.created_ms); }
   Result<void> show(const std::vector<PublishedFile>& files) override {
     for (const auto& file : files) shown_.push_back(VF_TRY(file_row(parts_.blobs, file)));
     return {};
@@ -150,39 +127,7 @@ Result<store::Finished> finished(const DriverParts& parts, const store::Job& job
   return out;
 }
 
-struct ContentType {
-  std::string_view extension;
-  std::string_view type;
-};
-constexpr std::array kContentTypes{
-    ContentType{".m3u8", "application/vnd.apple.mpegurl"},
-    ContentType{".mpd", "application/dash+xml"},
-    ContentType{".mp4", "video/mp4"},
-    ContentType{".mov", "video/quicktime"},
-    ContentType{".mkv", "video/x-matroska"},
-    ContentType{".webm", "video/webm"},
-    ContentType{".ts", "video/mp2t"},
-    ContentType{".vtt", "text/vtt; charset=utf-8"},
-    ContentType{".jpg", "image/jpeg"},
-    ContentType{".png", "image/png"},
-    ContentType{".webp", "image/webp"},
-    ContentType{".json", "application/json"},
-    ContentType{".zip", "application/zip"},
-    ContentType{".html", "text/html; charset=utf-8"},
-    ContentType{".bin", "application/octet-stream"},
-};
-
 }  // namespace
-
-std::string content_type_of(const std::string& name) {
-  for (const auto& row : kContentTypes)
-    if (name.ends_with(row.extension)) {
-      // Sound alone has a type of its own.
-      if (row.extension == ".mp4" && name.starts_with("audio_")) return "audio/mp4";
-      return std::string(row.type);
-    }
-  return "application/octet-stream";
-}
 
 Result<DriveStep> drive(const DriverParts& parts, const store::Job& job, int round) {
   const auto* kind = find_job_kind(job.kind);

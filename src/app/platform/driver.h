@@ -27,7 +27,4 @@ using DriveStep = std::variant<store::Extension, store::Finished>;
 // `round`: of the drive, so many rounds are done. Errors: what ends the job.
 Result<DriveStep> drive(const DriverParts& parts, const store::Job& job, int round);
 
-// What a name is served as.
-std::string content_type_of(const std::string& name);
-
 }  // namespace vf::app

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include "app/platform/served_files.h"
 #include "base/uuid.h"
 #include "telemetry/trace.h"
 
@@ -225,10 +226,17 @@ Result<std::vector<store::StageDone>> Worker::execute(const store::Lease& lease,
     else
       missing.push_back(std::move(member));
   }
-  if (missing.empty()) return done;
-  auto made = VF_TRY(executor.execute(missing, sources, [&](double fraction) { tell(lease.token, fraction); }, stop));
-  for (std::size_t i = 0; i < missing.size(); ++i)
-    done.push_back({missing[i].stage->id, std::move(made[i].output), made[i].usage, false});
+  if (!missing.empty()) {
+    auto made = VF_TRY(executor.execute(missing, sources, [&](double fraction) { tell(lease.token, fraction); }, stop));
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      done.push_back({missing[i].stage->id, std::move(made[i].output), made[i].usage, false});
+  }
+  // A group of these is one stage: each has its own.
+  if (const auto& stage = lease.stages.front().stage; stage.kind == "grow" && lease.job.video) {
+    auto grown = VF_TRY(grown_files(stage, done.front().output, outputs));
+    done.front().shown = std::move(grown.files);
+    done.front().shown_seconds = grown.seconds;
+  }
   return done;
 }
 

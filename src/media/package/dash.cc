@@ -246,17 +246,16 @@ std::string dash_manifest(const Presentation& p) {
   const auto longest = longest_segment(p);
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"";
   if (p.encryption) out += " xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:dashif=\"https://dashif.org/CPS\"";
-  if (p.finished) {
-    out += fmt::format(
-        " profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\" type=\"static\" mediaPresentationDuration=\"{}\"",
-        seconds(p.duration_seconds));
-  } else {
-    out += fmt::format(
-        " profiles=\"urn:mpeg:dash:profile:full:2011\" type=\"dynamic\" availabilityStartTime=\"{}\" "
-        "minimumUpdatePeriod=\"{}\"",
-        escaped(p.availability_start), seconds(std::max(longest, 1.0)));
-  }
-  out += fmt::format(" minBufferTime=\"{}\">\n  <Period id=\"0\" start=\"PT0S\">\n", seconds(std::max(longest, 1.0)));
+  const bool grows = !p.finished && !p.complete;
+  out += fmt::format(" profiles=\"urn:mpeg:dash:profile:{}:2011\" type=\"{}\" mediaPresentationDuration=\"{}\"",
+                     p.finished ? "isoff-on-demand" : "full", grows ? "dynamic" : "static", seconds(p.duration_seconds));
+  if (grows)
+    out += fmt::format(" availabilityStartTime=\"{}\" minimumUpdatePeriod=\"{}\"", escaped(p.availability_start),
+                       seconds(std::max(longest, 1.0)));
+  out += fmt::format(" minBufferTime=\"{}\">\n", seconds(std::max(longest, 1.0)));
+  if (grows && !p.follow_manifest.empty())
+    out += fmt::format("  <Location>{}</Location>\n", escaped(p.follow_manifest));
+  out += "  <Period id=\"0\" start=\"PT0S\">\n";
   int id = 0;
   out += adaptation_sets(p, p.video, "video", id);
   out += adaptation_sets(p, p.audio, "audio", id);

@@ -201,6 +201,8 @@ std::string media_playlist(const Presentation& presentation, const PresentationT
     longest = std::max(longest, seconds.back());
   }
   std::string out = head(presentation.finished, target_duration(longest)) + "#EXT-X-INDEPENDENT-SEGMENTS\n";
+  // A film on its way is watched from its start, not from where its making has come to.
+  if (!presentation.finished) out += "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES\n";
   const auto& encryption = presentation.encryption;
   const bool whole_segments = encryption && encryption->scheme == EncryptionScheme::aes128;
   // With aes128 the header stays clear, so it stands before the first key; cbcs says so in the header itself.
@@ -211,7 +213,7 @@ std::string media_playlist(const Presentation& presentation, const PresentationT
     out += fmt::format("#EXTINF:{:.6f},\n#EXT-X-BYTERANGE:{}@{}\n{}\n", seconds[i], layout.segments[i].size,
                        layout.segments[i].offset, uri(track.file));
   }
-  if (presentation.finished) out += "#EXT-X-ENDLIST\n";
+  if (presentation.finished || presentation.complete) out += "#EXT-X-ENDLIST\n";
   return out;
 }
 
@@ -244,8 +246,10 @@ std::vector<ManifestFile> manifest_files(const Presentation& presentation) {
   for (const auto& subtitle : presentation.subtitles) {
     out.push_back({playlist_name(subtitle.file), subtitle_playlist(presentation, subtitle)});
   }
-  if (auto manifest = dash_manifest(presentation); !manifest.empty())
-    out.push_back({"manifest.mpd", std::move(manifest)});
+  if (const auto manifest = dash_manifest(presentation); !manifest.empty()) {
+    out.push_back({"manifest.mpd", manifest});
+    if (!presentation.follow_manifest.empty()) out.push_back({presentation.follow_manifest, manifest});
+  }
   return out;
 }
 

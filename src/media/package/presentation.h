@@ -62,12 +62,14 @@ struct Presentation {
   std::vector<PresentationSubtitle> subtitles;
   std::optional<PresentationEncryption> encryption;
   bool finished = true;                // false: the tracks still grow (EVENT playlists, dynamic MPD)
+  bool complete = false;               // growing only: all is there, listed as before for those who followed
+  std::string follow_manifest;         // growing only: where players look for the MPD's next state
   std::string availability_start;      // growing only: RFC 3339 time at which second 0 became available
   double target_duration_seconds = 0;  // growing only: no segment will be longer; 0: the longest so far
 };
 BOOST_DESCRIBE_STRUCT(Presentation, (),
-                      (duration_seconds, video, audio, subtitles, encryption, finished, availability_start,
-                       target_duration_seconds))
+                      (duration_seconds, video, audio, subtitles, encryption, finished, complete, follow_manifest,
+                       availability_start, target_duration_seconds))
 
 // Measured from the segments of the joined file, headers included.
 BitRates measure_bit_rates(const TrackLayout& layout, int timescale);

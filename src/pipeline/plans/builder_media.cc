@@ -16,7 +16,7 @@
 namespace vf::pipeline {
 namespace {
 
-// Sound first: it is one long stage. Then chunk after chunk, each proven as soon as it is there.
+// What somebody waits for, then sound: it is one long stage. Then chunk after chunk, each proven as soon as it is there.
 constexpr int kSoundPriority = 40;
 constexpr int kChunkPriority = 10;
 constexpr int kProofPriority = 20;
@@ -92,18 +92,19 @@ void TranscodeBuilder::add_encodes(std::size_t c) {
     auto& video = out_.videos[i];
     if (video.copied) continue;
     params.rungs = {{target_of(video, v), encoders_[i]}};
+    const bool awaited = is_awaited(c, i);
     jobs::Stage stage;
     stage.id = "encode/" + chunk_id(c, video.name);
     stage.kind = "encode";
-    stage.group = fmt::format("{:04}", c);
+    stage.group = fmt::format("{:04}{}", c, awaited ? " first" : "");
     stage.params = to_json(params);
     stage.inputs = picture_inputs();
     stage.outputs = 2;
-    stage.priority = kChunkPriority;
+    stage.priority = awaited ? kAwaitedPriority : in_turn(kChunkPriority, c);
     stage.cost =
         encode_cost(video.codec, options_.quality, options_.speed, footage(video.rung, chunk), video.max_bit_rate);
     // The decode is paid once, by the first of the group.
-    if (std::exchange(first, false))
+    if (awaited || std::exchange(first, false))
       stage.cost =
           stage.cost + decode_cost({static_cast<double>(v.width) * v.height, static_cast<double>(chunk.frames), 0},
                                    source_.info.bytes);
@@ -131,7 +132,7 @@ void TranscodeBuilder::add_copies(std::size_t c) {
     stage.params = to_json(spec);
     stage.inputs = {{kVideoSource, "", {}}};
     stage.outputs = 2;
-    stage.priority = kChunkPriority + 1;
+    stage.priority = is_awaited(c, 0) ? kAwaitedPriority : in_turn(kChunkPriority + 1, c);
     stage.cost =
         copy_cost(static_cast<std::int64_t>(static_cast<double>(video_->bytes) * static_cast<double>(chunk.frames) /
                                             static_cast<double>(std::max<std::int64_t>(1, video_->video->frames))));
@@ -152,7 +153,8 @@ void TranscodeBuilder::add_proofs(std::size_t c) {
   const auto& frames = source_.index.frame_ticks;
   params.spec.frame_ticks.assign(std::ranges::lower_bound(frames, chunk.start),
                                  std::ranges::lower_bound(frames, chunk.end));
-  for (auto& video : out_.videos) {
+  for (std::size_t i = 0; i < out_.videos.size(); ++i) {
+    auto& video = out_.videos[i];
     params.target = target_of(video, *video_->video);
     params.target.keep_matrix = video.copied;
     jobs::Stage stage;
@@ -162,7 +164,7 @@ void TranscodeBuilder::add_proofs(std::size_t c) {
     stage.params = to_json(params);
     stage.inputs = picture_inputs();
     stage.inputs.push_back({"", video.chunk_stages.back(), {0, 1}});
-    stage.priority = kProofPriority;
+    stage.priority = is_awaited(c, i) ? kAwaitedPriority : in_turn(kProofPriority, c);
     stage.cost = verify_cost(footage(video.rung, chunk));
     video.proof_stages.push_back(add(std::move(stage)).id);
   }
@@ -221,35 +223,48 @@ void TranscodeBuilder::add_audio() {
            : sound->codec == "aac" ? std::string("the clip is cut between its packets")
                                    : fmt::format("it is {}, not AAC", sound->codec));
     const auto spec = audio_spec(*sound);
-    jobs::Stage stage;
-    stage.id = "audio/" + audio.name;
-    stage.kind = "audio";
-    stage.params = to_json(AudioParams{spec, audio.copied});
-    stage.inputs = {{kVideoSource, "", {}}};
-    stage.outputs = 2;
-    stage.priority = kSoundPriority;
-    stage.cost = audio.copied ? copy_cost(sound->bytes) : audio_cost(out_.duration_seconds, audio.channels);
-    audio.chunk_stage = add(std::move(stage)).id;
-    if (head_) {
-      out_.audios.push_back(std::move(audio));
-      continue;
-    }
-
-    media::verify::SoundSpec proof_spec;
-    proof_spec.source_stream = sound->index;
-    proof_spec.start_seconds = out_.start_seconds;
-    proof_spec.duration_seconds = spec.duration_seconds;
-    proof_spec.loudness_changed = options_.loudness.has_value();
-    jobs::Stage proof;
-    proof.id = "verify-sound/" + audio.name;
-    proof.kind = "verify-sound";
-    proof.params = to_json(proof_spec);
-    proof.inputs = {{kVideoSource, "", {}}, {"", audio.chunk_stage, {1, 0}}};
-    proof.priority = kProofPriority;
-    proof.cost = {0.03 + out_.duration_seconds * 0.002 * sound->audio->channels, 128LL << 20, 0};
-    audio.proof_stage = add(std::move(proof)).id;
+    audio.chunk_stage = add_sound(audio, spec, "audio/" + audio.name, kSoundPriority);
+    if (!head_ || !audio.copied) audio.proof_stage = add_sound_proof(audio, spec, audio.chunk_stage, kProofPriority);
     out_.audios.push_back(std::move(audio));
   }
+}
+
+const media::StreamInfo& TranscodeBuilder::sound_of(const PlannedAudio& audio) const {
+  return **std::ranges::find(sounds_, audio.stream, &media::StreamInfo::index);
+}
+
+std::string TranscodeBuilder::add_sound(const PlannedAudio& audio, const media::audio::AudioSpec& spec, std::string id,
+                                        int priority) {
+  const auto& sound = sound_of(audio);
+  const double seconds = spec.duration_seconds > 0 ? spec.duration_seconds : out_.duration_seconds;
+  jobs::Stage stage;
+  stage.id = std::move(id);
+  stage.kind = "audio";
+  stage.params = to_json(AudioParams{spec, audio.copied});
+  stage.inputs = {{kVideoSource, "", {}}};
+  stage.outputs = 2;
+  stage.priority = priority;
+  stage.cost = audio.copied ? copy_cost(sound.bytes) : audio_cost(seconds, audio.channels);
+  return add(std::move(stage)).id;
+}
+
+std::string TranscodeBuilder::add_sound_proof(const PlannedAudio& audio, const media::audio::AudioSpec& spec,
+                                              const std::string& made_by, int priority) {
+  const auto& sound = sound_of(audio);
+  const double seconds = spec.duration_seconds > 0 ? spec.duration_seconds : out_.duration_seconds;
+  media::verify::SoundSpec proof_spec;
+  proof_spec.source_stream = audio.stream;
+  proof_spec.start_seconds = out_.start_seconds;
+  proof_spec.duration_seconds = spec.duration_seconds;
+  proof_spec.loudness_changed = options_.loudness.has_value();
+  jobs::Stage proof;
+  proof.id = "verify-sound/" + made_by.substr(made_by.find('/') + 1);
+  proof.kind = "verify-sound";
+  proof.params = to_json(proof_spec);
+  proof.inputs = {{kVideoSource, "", {}}, {"", made_by, {1, 0}}};
+  proof.priority = priority;
+  proof.cost = {0.03 + seconds * 0.002 * sound.audio->channels, 128LL << 20, 0};
+  return add(std::move(proof)).id;
 }
 
 void TranscodeBuilder::add_subtitles() {

@@ -11,8 +11,6 @@
 namespace vf::pipeline {
 namespace {
 
-// Small stages that read results only.
-constexpr jobs::StageCost kPaperwork{0.02, 64LL << 20, 4LL << 20};
 constexpr int kPriority = 50;
 
 media::EncryptionScheme scheme_of(const std::string& name) {

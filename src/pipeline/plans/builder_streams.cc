@@ -201,7 +201,7 @@ Result<void> TranscodeBuilder::cut() {
   } else {
     const auto range = clip_ticks();
     const bool copies = std::ranges::any_of(out_.videos, &PlannedVideo::copied);
-    out_.cutting = pipeline::cut(source_.index, range.from, range.to, copies);
+    out_.cutting = pipeline::cut(source_.index, range.from, range.to, copies, watched_since_.has_value());
     timescale_ = timescale_for(source_.index.time_base);
     out_.start_seconds = seconds_of(out_.cutting.origin);
     out_.duration_seconds = seconds_of(out_.cutting.end - out_.cutting.origin);
@@ -215,8 +215,6 @@ bool TranscodeBuilder::take_source_as_it_is() {
   if (!video_ || why_not_played(*video_)) return false;
   const auto& index = source_.index;
   if (index.key_ticks.empty() || index.key_ticks.front() != index.frame_ticks.front()) return false;
-  for (const auto* sound : sounds_)
-    if (const auto fit = fits_.find(sound->index); fit == fits_.end() || !fit->second.can_copy) return false;
   head_ = true;
   const auto& v = *video_->video;
   PlannedVideo video;
@@ -230,16 +228,26 @@ bool TranscodeBuilder::take_source_as_it_is() {
   return true;
 }
 
-// One copy of the whole film: a few chunks would start as many processes for no work.
+// The beginning by itself, to be watched at once, and the rest in a few pieces: each chunk would start a process
+// for no work.
 void TranscodeBuilder::join_chunks() {
+  constexpr std::size_t kPieces = 6;
   auto& chunks = out_.cutting.chunks;
-  for (std::size_t i = 1; i < chunks.size(); ++i) {
-    chunks[0].end = chunks[i].end;
-    chunks[0].frames += chunks[i].frames;
-    chunks[0].segment_starts.insert(chunks[0].segment_starts.end(), chunks[i].segment_starts.begin(),
-                                    chunks[i].segment_starts.end());
+  if (chunks.size() <= kPieces + 1) return;
+  const std::size_t rest = chunks.size() - 1;
+  std::vector<Chunk> joined{std::move(chunks[0])};
+  for (std::size_t i = 0; i < rest; ++i) {
+    auto& chunk = chunks[i + 1];
+    if (joined.size() == 1 + i * kPieces / rest) {
+      joined.push_back(std::move(chunk));
+      continue;
+    }
+    auto& piece = joined.back();
+    piece.end = chunk.end;
+    piece.frames += chunk.frames;
+    piece.segment_starts.insert(piece.segment_starts.end(), chunk.segment_starts.begin(), chunk.segment_starts.end());
   }
-  chunks.resize(1);
+  chunks = std::move(joined);
 }
 
 }  // namespace vf::pipeline

@@ -68,6 +68,12 @@ std::vector<Ticks> segment_starts(TickSpan candidates, Ticks start, Ticks end, T
   }
 }
 
+// The chunk's end where its rest would be too short to stand alone.
+Ticks first_segment_end(TickSpan candidates, Ticks start, Ticks end, Ticks segment) {
+  const Ticks next = first_at_or_after(candidates, start + segment, end);
+  return end - next < segment ? end : next;
+}
+
 }  // namespace
 
 int timescale_for(Rational time_base) {
@@ -78,7 +84,7 @@ int timescale_for(Rational time_base) {
   return static_cast<int>(timescale);
 }
 
-Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_frames) {
+Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_frames, bool quick_start) {
   const auto begin = std::ranges::lower_bound(index.frame_ticks, from);
   const auto end = std::ranges::lower_bound(index.frame_ticks, to);
   Cutting out;
@@ -90,12 +96,13 @@ Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_fr
   out.frames = static_cast<std::int64_t>(frames.size());
 
   const auto lengths = lengths_for(index, out.end - out.origin);
+  const TickSpan candidates = on_key_frames ? keys : frames;
   for (Ticks start = out.origin; start < out.end;) {
     Chunk chunk;
     chunk.start = start;
-    chunk.end = chunk_end(on_key_frames ? keys : frames, keys, start, out.end, lengths);
-    chunk.segment_starts =
-        segment_starts(on_key_frames ? keys : frames, start, chunk.end, lengths.segment, on_key_frames);
+    chunk.end = chunk_end(candidates, keys, start, out.end, lengths);
+    if (quick_start && out.chunks.empty()) chunk.end = first_segment_end(candidates, start, chunk.end, lengths.segment / 2);
+    chunk.segment_starts = segment_starts(candidates, start, chunk.end, lengths.segment, on_key_frames);
     chunk.first_segment = out.segments;
     chunk.frames = std::ranges::lower_bound(frames, chunk.end) - std::ranges::lower_bound(frames, chunk.start);
     out.segments += static_cast<int>(chunk.segment_starts.size());

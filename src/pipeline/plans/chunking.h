@@ -37,8 +37,10 @@ struct Cutting {
 // Cuts the frames in [from, to) of the index. With `on_key_frames` every segment starts at a source
 // key frame (a rung is copied): segments then last at least `kSegmentSeconds` where the gaps allow.
 // Without it, chunks start at key frames where one is near (so that nothing is decoded twice), and
-// segments are 2 s. Returns no chunks when no frame is in the range.
-Cutting cut(const media::VideoIndex& index, std::int64_t from, std::int64_t to, bool on_key_frames);
+// segments are 2 s. With `quick_start` the first chunk is one segment of 1 s, because somebody waits for it.
+// Returns no chunks when no frame is in the range.
+Cutting cut(const media::VideoIndex& index, std::int64_t from, std::int64_t to, bool on_key_frames,
+            bool quick_start = false);
 
 // Ticks a second of the result that hold the source's times exactly where that is possible.
 int timescale_for(Rational time_base);

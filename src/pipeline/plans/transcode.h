@@ -106,14 +106,22 @@ Result<std::vector<jobs::Stage>> audio_fit_stages(const Inspection& source, cons
 
 // Errors: invalid_argument (an option that does not fit this source), unsupported_input (nothing to
 // stream in it, a codec that is not read).
+//
+// With `watched_since` (RFC 3339: when the job began) somebody may want to watch before all is done. Then stages of
+// the kind `grow` tell what can be shown so far: first the lowest rendition of the first chunk, which is made by
+// itself for it, later every rendition as far as it is proven. An encrypted set, or one without pictures, does not grow.
 Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
-                                     const std::optional<ContentKey>& key = {});
+                                     const std::optional<ContentKey>& key = {},
+                                     const std::optional<std::string>& watched_since = {});
 
-// A set of one rendition, the source's own streams copied, to be shown until the real one is proven: a few
-// small stages, none of which decodes. Nothing where browsers do not play the source as it is, or where
-// something else was asked for than its pictures and sound.
+// The stages of a plan that lead to what is shown first; none where it does not grow.
+jobs::Plan first_shown(const TranscodePlan& plan);
+
+// A set of one rendition, the source's own pictures copied, to be shown until the real one is proven: a few
+// small stages, none of which decodes them. Sound that does not fit is encoded and proven. Nothing where browsers do not play the source as it is, or where
+// something else was asked for than its pictures and sound. It grows as well.
 Result<std::optional<TranscodePlan>> plan_head(const Inspection& source, const TranscodeOptions& options,
-                                               const AudioFits& fits);
+                                               const AudioFits& fits, const std::string& watched_since);
 
 // Names of a head's files begin with this: they outlive the publication of the real set for those who watch.
 inline constexpr const char* kHeadPrefix = "source_";

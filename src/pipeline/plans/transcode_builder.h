@@ -4,14 +4,20 @@
 #include "media/encode/presets.h"
 #include "pipeline/plans/cost.h"
 #include "pipeline/plans/transcode.h"
+#include "pipeline/stages/grow.h"
 
 namespace vf::pipeline {
+
+// Of stages that somebody waits for.
+inline constexpr int kAwaitedPriority = 60;
+// Small stages that read results only.
+inline constexpr jobs::StageCost kPaperwork{0.02, 64LL << 20, 4LL << 20};
 
 class TranscodeBuilder {
  public:
   TranscodeBuilder(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
-                   const std::optional<ContentKey>& key)
-      : source_(source), options_(options), fits_(fits), key_(key) {}
+                   const std::optional<ContentKey>& key, const std::optional<std::string>& watched_since)
+      : source_(source), options_(options), fits_(fits), key_(key), watched_since_(watched_since) {}
 
   Result<void> choose_streams();
   Result<void> choose_pictures();
@@ -22,6 +28,7 @@ class TranscodeBuilder {
   void add_audio();
   void add_subtitles();
   void add_stills();
+  void add_growth();
   void add_encryption();
   void add_tracks();
   void add_package();
@@ -48,6 +55,23 @@ class TranscodeBuilder {
   void add_encodes(std::size_t chunk);
   void add_copies(std::size_t chunk);
   void add_proofs(std::size_t chunk);
+  const media::StreamInfo& sound_of(const PlannedAudio& audio) const;
+  // The stage's id.
+  std::string add_sound(const PlannedAudio& audio, const media::audio::AudioSpec& spec, std::string id, int priority);
+  std::string add_sound_proof(const PlannedAudio& audio, const media::audio::AudioSpec& spec,
+                              const std::string& made_by, int priority);
+  bool grows() const;
+  // Lower for later chunks where somebody watches; else the longest goes first.
+  int in_turn(int priority, std::size_t chunk) const;
+  // Whether this rendition of this chunk is what is shown first.
+  bool is_awaited(std::size_t chunk, std::size_t video) const;
+  std::size_t lowest() const;
+  struct FirstSound {
+    std::string chunk;
+    std::string proof;  // empty: copied, and shown as it is
+  };
+  FirstSound add_first_sound(const PlannedAudio& audio, GrowTrack& track);
+  void add_growth_step(std::size_t chunk);
   media::audio::AudioSpec audio_spec(const media::StreamInfo& sound) const;
   std::vector<jobs::StageInput> picture_inputs() const;
   std::vector<double> audio_segment_starts(double sound_end) const;
@@ -59,6 +83,7 @@ class TranscodeBuilder {
   const TranscodeOptions& options_;
   const AudioFits& fits_;
   const std::optional<ContentKey>& key_;
+  const std::optional<std::string>& watched_since_;
 
   bool head_ = false;  // the source as it is, at once and unproven
   TranscodePlan out_;
@@ -69,6 +94,7 @@ class TranscodeBuilder {
   media::PictureSpec picture_;
   int timescale_ = 0;
   std::vector<media::VideoEncoder> encoders_;  // one a planned video
+  std::string grown_by_;                       // the last stage so far that shows something
 };
 
 }  // namespace vf::pipeline

@@ -23,6 +23,7 @@ extern const StageKind kStitchStage;
 extern const StageKind kVerifyPictureStage;
 extern const StageKind kVerifySoundStage;
 extern const StageKind kVerifyTrackStage;
+extern const StageKind kGrowStage;
 extern const StageKind kPackageStage;
 extern const StageKind kVerifyStage;
 extern const StageKind kClipLookStage;

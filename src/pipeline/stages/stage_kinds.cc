@@ -25,6 +25,7 @@ const std::array kKinds{
     kEncryptStage,         // one chunk, encrypted
     kStitchStage,          // the header over all chunks of a track
     kVerifyTrackStage,     // the joined track: structure, times, bit rates
+    kGrowStage,            // what can be watched of a set on its way
     kPackageStage,         // playlists and manifest
     kVerifyStage,          // the verdict over the whole set
     kClipLookStage,        // where a video can be cut without encoding

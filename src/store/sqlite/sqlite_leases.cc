@@ -383,11 +383,46 @@ Result<std::optional<std::vector<std::int64_t>>> SqliteJobStore::beat(const std:
   });
 }
 
+namespace {
+
+// Whether another job that began earlier still makes this video: files of two sets must not mix.
+Result<bool> is_second(Database& db, const Job& job) {
+  auto other = VF_TRY(db.prepare("SELECT 1 FROM jobs WHERE video = ?1 AND kind = ?2 AND id <> ?3 AND state IN ('pending', "
+                                 "'processing', 'paused') AND (created_at < ?4 OR (created_at = ?4 AND id < ?3))"));
+  other.bind(*job.video).bind(job.kind).bind(job.id).bind(job.created_ms);
+  return other.step();
+}
+
+// Files of a video whose job still runs. Those of an earlier set stay until the new one is proven.
+Result<void> show_early(Database& db, const Job& job, const std::vector<FileRow>& files, double seconds,
+                        std::int64_t now) {
+  if (files.empty() || !job.video || VF_TRY(is_second(db, job))) return {};
+  auto video = VF_TRY(db.prepare("SELECT state FROM videos WHERE id = ?"));
+  video.bind(*job.video);
+  if (!VF_TRY(video.step())) return {};
+  const auto state = video.text(0);
+  if (state != "processing" && state != "playable") return {};
+  VF_CHECK(put_files(db, *job.video, files));
+  VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'playable', updated_at = ? WHERE id = ?"))
+               .bind(now)
+               .bind(*job.video)
+               .run());
+  if (state == "processing")
+    VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now));
+  if (seconds > 0)
+    VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "grown",
+                          json::object{{"playableSeconds", std::round(seconds * 1000) / 1000}}, now));
+  return {};
+}
+
+}  // namespace
+
 Result<bool> SqliteJobStore::complete(std::int64_t token, const std::vector<StageDone>& done) {
   return under_token(pool_, token, [&](Database& db, const Held& lease) -> Result<bool> {
     for (const auto& one : done) {
       if (!lease.stages.contains(one.id)) return false;
       VF_CHECK(mark_done(db, lease, one, now_()));
+      VF_CHECK(show_early(db, lease.job, one.shown, one.shown_seconds, now_()));
     }
     auto job = lease.job;
     VF_CHECK(start_job(db, job, "paused", now_()));
@@ -414,22 +449,6 @@ Result<void> note_facts(Database& db, const std::string& video, const VideoFacts
 
 }  // namespace
 
-namespace {
-
-// Files of a video whose job still runs. Those of an earlier set stay until the new one is proven.
-Result<void> show_early(Database& db, const Job& job, const std::vector<FileRow>& files, std::int64_t now) {
-  VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'playable', updated_at = ? WHERE id = ? AND state = "
-                             "'processing'"))
-               .bind(now)
-               .bind(*job.video)
-               .run());
-  if (db.changes() == 0) return {};
-  VF_CHECK(put_files(db, *job.video, files));
-  return append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now);
-}
-
-}  // namespace
-
 Result<bool> SqliteJobStore::extend(std::int64_t token, const Extension& extension) {
   return under_token(pool_, token, [&](Database& db, const Held& lease) -> Result<bool> {
     const int round = lease.round + 1;
@@ -444,7 +463,7 @@ Result<bool> SqliteJobStore::extend(std::int64_t token, const Extension& extensi
     for (const auto& stage : extension.stages) VF_CHECK(insert_stage(db, lease.job.id, round, stage));
     VF_CHECK(insert_next_drive(db, lease.job.id, round, extension.stages.size()));
     if (extension.facts && lease.job.video) VF_CHECK(note_facts(db, *lease.job.video, *extension.facts, now_()));
-    if (!extension.shown.empty() && lease.job.video) VF_CHECK(show_early(db, lease.job, extension.shown, now_()));
+    VF_CHECK(show_early(db, lease.job, extension.shown, 0, now_()));
     VF_CHECK(VF_TRY(db.prepare("UPDATE stages SET state = 'done', worker = NULL, finished_at = ? WHERE token = ? AND "
                                "state = 'running'"))
                  .bind(now_())
