@@ -222,12 +222,22 @@ TEST(Manifests, GrowingTracksKeepTheirByteRanges) {
   p.video.push_back({.name = "96p", .file = "part.mp4", .format = clip.format, .layout = growing->layout});
   const auto playlist = media_playlist(p, p.video[0]);
   EXPECT_THAT(playlist, HasSubstr("#EXT-X-PLAYLIST-TYPE:EVENT"));
+  EXPECT_THAT(playlist, HasSubstr("#EXT-X-START:"));
   EXPECT_THAT(playlist, Not(HasSubstr("ENDLIST")));
   const auto mpd = dash_manifest(p);
   EXPECT_THAT(mpd, HasSubstr("type=\"dynamic\""));
   write_text(dir / "m.mpd", mpd);
   EXPECT_EQ(run("python3 -c \"import sys,xml.dom.minidom as m; m.parse(sys.argv[1])\" " + (dir / "m.mpd")).output, "");
   EXPECT_THAT(mpd, HasSubstr("<SegmentURL mediaRange="));
+
+  // All is there: the same list, and an end, for those who followed.
+  p.complete = true;
+  p.follow_manifest = "later.mpd";
+  EXPECT_THAT(media_playlist(p, p.video[0]), HasSubstr("#EXT-X-ENDLIST"));
+  const auto files = manifest_files(p);
+  EXPECT_EQ(files.back().name, "later.mpd");
+  EXPECT_THAT(files.back().text, HasSubstr("type=\"static\""));
+  EXPECT_THAT(files.back().text, HasSubstr("<SegmentURL mediaRange="));
 }
 
 TEST(Languages, AreNamedAsManifestsWant) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/plans/fit.h"
+#include "pipeline/stages/grow.h"
 
 namespace vf::pipeline {
 namespace {
@@ -200,6 +201,49 @@ TEST(TranscodePlan, TracksOfOneLanguageGetNumbersAndOneDefault) {
   EXPECT_EQ(plan.audios[1].file, "audio_de_2.mp4");
   EXPECT_FALSE(plan.audios[0].is_default);
   EXPECT_TRUE(plan.audios[1].is_default);
+}
+
+// What can be shown of it begins with one short chunk of the lowest rendition, and nothing else is made for that.
+TEST(TranscodePlan, WhereSomebodyWatchesTheLowestRenditionIsMadeFirst) {
+  auto source = fitting_source();
+  source.info.streams[0].codec = "hevc";
+  const auto whole = plan_transcode(source, {}, {});
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(first_shown(*whole).stages.empty());
+  const auto plan = plan_transcode(source, {}, {}, {}, "2026-11-21T00:00:00.000Z");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->cutting.chunks[0].segment_starts.size(), 1U);
+  std::vector<std::string> ids;
+  for (const auto& stage : first_shown(*plan).stages) ids.push_back(stage.id);
+  EXPECT_THAT(ids, testing::UnorderedElementsAre("encode/0000/360p", "verify-picture/0000/360p", "audio/de",
+                                                 "verify-sound/de", "grow/0000"));
+  const auto shows = std::ranges::count(plan->plan.stages, "grow", &jobs::Stage::kind);
+  EXPECT_EQ(static_cast<std::size_t>(shows), plan->cutting.chunks.size());
+  // Of every rendition, and of everything: those who followed are told the end.
+  const auto last = fmt::format("grow/{:04}", plan->cutting.chunks.size() - 1);
+  const auto params = *from_json<GrowParams>(std::ranges::find(plan->plan.stages, last, &jobs::Stage::id)->params);
+  EXPECT_EQ(params.video.size(), plan->videos.size());
+  EXPECT_TRUE(params.complete);
+}
+
+TEST(TranscodePlan, AnEncryptedSetDoesNotGrow) {
+  TranscodeOptions options;
+  options.encrypt = "cbcs";
+  const auto plan = plan_transcode(fitting_source(), options, {}, ContentKey{std::string(32, 'a'), std::string(32, 'b')},
+                                   "2026-11-21T00:00:00.000Z");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(std::ranges::count(plan->plan.stages, "grow", &jobs::Stage::kind), 0);
+}
+
+TEST(TranscodePlan, APlayableSourceIsShownAsItIsWhateverItsSound) {
+  auto source = fitting_source();
+  source.info.streams[1].codec = "ac3";
+  const auto head = plan_head(source, {}, {}, "2026-11-21T00:00:00.000Z");
+  ASSERT_TRUE(head);
+  ASSERT_TRUE(*head);
+  EXPECT_FALSE((*head)->audios[0].copied);
+  EXPECT_FALSE((*head)->audios[0].proof_stage.empty());
+  EXPECT_TRUE((*head)->videos[0].copied);
 }
 
 }  // namespace

@@ -304,5 +304,43 @@ TEST_F(JobStoreTest, WhatIsShownEarlyStaysForThoseWhoWatch) {
   EXPECT_THAT(*videos.referenced_blobs(), testing::UnorderedElementsAre("source", "real", "m2"));
 }
 
+TEST_F(JobStoreTest, AVideoGrowsByTheFirstJobThatMakesItOnly) {
+  SqliteUploadStore uploads(*pool, [this] { return now; });
+  SqliteVideoStore videos(*pool, [this] { return now; });
+  SqliteEventLog events(*pool);
+  Accepted accepted;
+  accepted.video.id = "v";
+  accepted.video.owner = "a";
+  accepted.video.visibility = "private";
+  accepted.video.source = jobs::BlobRef{"source", 10};
+  accepted.job = NewJob{"transcode", "a", {}, json::object{}, 0, "c"};
+  ASSERT_TRUE(uploads.accept(accepted));
+  now += 1;
+  ASSERT_TRUE(store.create({"transcode", "a", "v", json::object{}, 100, "c"}));
+  // Each job: driven to one stage, which shows something.
+  const auto show = [&](const std::string& blob) {
+    const auto drive = *store.lease("w", kLight);
+    ASSERT_TRUE(drive);
+    jobs::Stage grow;
+    grow.id = grow.kind = "grow";
+    ASSERT_TRUE(*store.extend(drive->token, {{grow}, {}, 0.5, {}, {}}));
+    const auto lease = *store.lease("w", kLight);
+    ASSERT_TRUE(lease);
+    StageDone done{"grow", {}, {}, false, {FileRow{"master.m3u8", "text/plain", 5, blob, {{blob, 0, 5, 5}}}}, 1.5};
+    ASSERT_TRUE(*store.complete(lease->token, {done}));
+  };
+  show("second");  // its priority lets it go first
+  EXPECT_EQ((*videos.find("v"))->state, "processing");
+  EXPECT_FALSE(*videos.file("v", "master.m3u8"));
+  const auto rest = *store.lease("w", kLight);
+  ASSERT_TRUE(rest);
+  show("first");
+  EXPECT_EQ((*videos.find("v"))->state, "playable");
+  EXPECT_EQ((*videos.file("v", "master.m3u8"))->etag, "first");
+  std::vector<std::string> kinds;
+  for (const auto& event : *events.after("v", 0, 100)) kinds.push_back(event.type);
+  EXPECT_THAT(kinds, testing::IsSupersetOf({"state", "grown"}));
+}
+
 }  // namespace
 }  // namespace vf::store

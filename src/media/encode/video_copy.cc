@@ -30,8 +30,8 @@ class SampleCopier {
     const Rational track{1, spec_.timescale};
     Sample sample;
     sample.pts = rescale(pts - spec_.origin_ticks, spec_.time_base, track);
-    const auto end = packet.duration > 0 ? std::min(pts + packet.duration, spec_.end_ticks) : spec_.end_ticks;
-    sample.duration = rescale(end - spec_.origin_ticks, spec_.time_base, track) - sample.pts;
+    // Counts for the last one only, which lasts until the next chunk begins: a pause in the stream is no gap.
+    sample.duration = rescale(spec_.end_ticks - spec_.origin_ticks, spec_.time_base, track) - sample.pts;
     sample.key = (packet.flags & AV_PKT_FLAG_KEY) != 0;
     sample.data = {packet.data, static_cast<std::size_t>(packet.size)};
     if (annexb_) {

@@ -61,45 +61,49 @@ TranscodeBuilder::FirstSound TranscodeBuilder::add_first_sound(const PlannedAudi
   return out;
 }
 
+void TranscodeBuilder::add_growing_pictures(std::size_t chunk, Growth& growth) {
+  for (std::size_t i = 0; i < out_.videos.size(); ++i) {
+    if (chunk == 0 && i != lowest()) continue;
+    const auto& video = out_.videos[i];
+    GrowTrack track{{video.name, video.file, "und", "", false}, static_cast<int>(chunk + 1)};
+    track.planned_segments = out_.cutting.segments;
+    track.planned_seconds = out_.duration_seconds;
+    growth.params.video.push_back(std::move(track));
+    growth.made_by.insert(growth.made_by.end(), video.chunk_stages.begin(),
+                          video.chunk_stages.begin() + static_cast<std::ptrdiff_t>(chunk + 1));
+    if (!video.proof_stages.empty()) growth.proofs.push_back(video.proof_stages[chunk]);
+  }
+}
+
+void TranscodeBuilder::add_growing_sound(std::size_t chunk, Growth& growth) {
+  for (const auto& audio : out_.audios) {
+    GrowTrack track{{audio.name, audio.file, audio.language, audio.title, audio.is_default}};
+    track.planned_segments = static_cast<int>(audio_spec(sound_of(audio)).segment_starts.size());
+    track.planned_seconds = out_.duration_seconds;
+    FirstSound sound{audio.chunk_stage, audio.proof_stage};
+    if (chunk == 0 && out_.duration_seconds > kShortFilmSeconds) sound = add_first_sound(audio, track);
+    growth.made_by.push_back(sound.chunk);
+    if (!sound.proof.empty()) growth.proofs.push_back(sound.proof);
+    growth.params.audio.push_back(std::move(track));
+  }
+}
+
 void TranscodeBuilder::add_growth_step(std::size_t chunk) {
-  const bool first = chunk == 0;
-  GrowParams params;
+  Growth growth;
+  auto& params = growth.params;
   params.duration_seconds = out_.duration_seconds;
   params.availability_start = *watched_since_;
   params.follow_manifest = std::string(kHeadPrefix) + "manifest.mpd";
   params.target_duration_seconds = longest_segment(out_.cutting, seconds_of(1));
   params.complete = chunk + 1 == out_.cutting.chunks.size();
+  add_growing_pictures(chunk, growth);
+  add_growing_sound(chunk, growth);
   jobs::Stage stage;
-  stage.id = fmt::format("grow/{:04}", chunk);
+  stage.id = stage.group = fmt::format("grow/{:04}", chunk);
   stage.kind = "grow";
-  stage.group = stage.id;
-  std::vector<std::string> proofs;
-  for (std::size_t i = 0; i < out_.videos.size(); ++i) {
-    if (first && i != lowest()) continue;
-    const auto& video = out_.videos[i];
-    GrowTrack track{{video.name, video.file, "und", "", false}, static_cast<int>(chunk + 1)};
-    track.planned_segments = out_.cutting.segments;
-    track.planned_seconds = out_.duration_seconds;
-    params.video.push_back(std::move(track));
-    for (std::size_t c = 0; c <= chunk; ++c) stage.inputs.push_back({"", video.chunk_stages[c], {}});
-    if (!head_) proofs.push_back(video.proof_stages[chunk]);
-  }
-  for (const auto& audio : out_.audios) {
-    GrowTrack track{{audio.name, audio.file, audio.language, audio.title, audio.is_default}};
-    const auto& sound = sound_of(audio);
-    track.planned_segments = static_cast<int>(audio_spec(sound).segment_starts.size());
-    track.planned_seconds = out_.duration_seconds;
-    if (first && out_.duration_seconds > kShortFilmSeconds) {
-      const auto made = add_first_sound(audio, track);
-      stage.inputs.push_back({"", made.chunk, {}});
-      if (!made.proof.empty()) proofs.push_back(made.proof);
-    } else {
-      stage.inputs.push_back({"", audio.chunk_stage, {}});
-      if (!audio.proof_stage.empty()) proofs.push_back(audio.proof_stage);
-    }
-    params.audio.push_back(std::move(track));
-  }
-  for (const auto& proof : proofs) stage.inputs.push_back({"", proof, {}});
+  for (const auto* ids : {&growth.made_by, &growth.proofs})
+    for (const auto& id : *ids) stage.inputs.push_back({"", id, {}});
+  // One after the other: what is shown never shrinks.
   if (!grown_by_.empty()) stage.inputs.push_back({"", grown_by_, {}});
   stage.outputs = grow_outputs(params);
   stage.params = to_json(params);

@@ -70,7 +70,15 @@ class TranscodeBuilder {
     std::string chunk;
     std::string proof;  // empty: copied, and shown as it is
   };
+  // A stage `grow` on its way to the list.
+  struct Growth {
+    GrowParams params;
+    std::vector<std::string> made_by;  // the tracks' chunks
+    std::vector<std::string> proofs;
+  };
   FirstSound add_first_sound(const PlannedAudio& audio, GrowTrack& track);
+  void add_growing_pictures(std::size_t chunk, Growth& growth);
+  void add_growing_sound(std::size_t chunk, Growth& growth);
   void add_growth_step(std::size_t chunk);
   media::audio::AudioSpec audio_spec(const media::StreamInfo& sound) const;
   std::vector<jobs::StageInput> picture_inputs() const;

@@ -13,7 +13,7 @@
 namespace vf::pipeline {
 namespace {
 
-std::string version() { return codec_version(2); }
+std::string version() { return codec_version(3); }
 
 Result<ChunkResult> copy(const media::CopySpec& spec, const StageMember& member,
                          const std::function<void(double)>& progress) {
