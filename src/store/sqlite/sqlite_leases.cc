@@ -1,4 +1,5 @@
 // The workers' side of SqliteJobStore: leases, heartbeats, and how stages and jobs end.
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -409,10 +410,10 @@ Result<void> show_early(Database& db, const Job& job, const std::vector<FileRow>
                .run());
   if (state == "processing")
     VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now));
-  if (seconds > 0)
-    VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "grown",
-                          json::object{{"playableSeconds", std::round(seconds * 1000) / 1000}}, now));
-  return {};
+  // Who keeps manifests in a cache goes by this one as well.
+  json::object grown;
+  if (seconds > 0) grown["playableSeconds"] = std::round(seconds * 1000) / 1000;
+  return append_event(db, Subject::video, *job.video, job.owner, "grown", grown, now);
 }
 
 }  // namespace
