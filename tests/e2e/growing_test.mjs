@@ -61,6 +61,7 @@ function listed(playlist) {
 async function bytes(path, first, last) {
   const answer = await server.send("GET", path, { headers: { Range: `bytes=${first}-${last}` } });
   expect(answer.status === 206, `${path} ${first}-${last}: ${answer.status}`);
+  expect(!answer.headers.etag && answer.headers["cache-control"] === "no-store", `${path} grows and may be kept: ${JSON.stringify(answer.headers)}`);
   return answer.body;
 }
 

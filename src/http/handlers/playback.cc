@@ -110,6 +110,13 @@ void set_caching(Response& response, std::string_view visibility) {
   response.headers.set("Cache-Control", visibility == "public" ? "public, no-cache" : "private, no-cache");
 }
 
+// A track that grows is another file each time, though no byte of it moves. A browser that kept a part under the last
+// tag would ask for the next range with If-Range, and get the whole file for it.
+void forget_version(Response& response) {
+  response.headers.remove("ETag");
+  response.headers.set("Cache-Control", "no-store");
+}
+
 Response manifest_response(Manifest manifest) {
   auto response = text_response(manifest.type, std::move(manifest.text));
   response.headers.set("ETag", '"' + manifest.etag + '"');
@@ -130,6 +137,7 @@ Response serve(Platform& platform, const Call& call, const store::Video& video, 
     response = VF_ANSWER(call, file_response(platform, *file));
   }
   set_caching(response, video.visibility);
+  if (video.state == "playable") forget_version(response);
   return response;
 }
 
