@@ -104,7 +104,8 @@ class Cases(unittest.TestCase):
         for path in (ROOT / "bench/cases").glob("*.toml"):
             case = tomllib.loads(path.read_text())
             with self.subTest(path.name):
-                for name in case.get("sources", [case.get("source")]) if case["kind"] not in ("server", "sign_in") else []:
+                named = case.get("sources", [case.get("source")]) if case["kind"] not in ("server", "sign_in", "playable") else []
+                for name in named + [film["source"] for film in case.get("films", [])]:
                     self.assertIn(name, sources)
                 for peer in case["peer"] if case["kind"] == "pairs" else []:
                     self.assertEqual(len(peer.get("video", [])), len(case["ours"].get("video", [])))
