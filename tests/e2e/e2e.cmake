@@ -60,6 +60,6 @@ set_tests_properties(e2e/ssrf PROPERTIES TIMEOUT 240 LABELS e2e SKIP_RETURN_CODE
 # A film watched while it is made.
 if(VF_NODE)
   add_test(NAME e2e/growing COMMAND ${VF_NODE} ${CMAKE_SOURCE_DIR}/tests/e2e/growing_test.mjs)
-  set_tests_properties(e2e/growing PROPERTIES TIMEOUT 600 LABELS e2e SKIP_RETURN_CODE 77
+  set_tests_properties(e2e/growing PROPERTIES TIMEOUT 600 LABELS e2e RUN_SERIAL ON SKIP_RETURN_CODE 77
     ENVIRONMENT "VIDEOFORGE_BIN=${CMAKE_BINARY_DIR}/bin/videoforge")
 endif()
