@@ -54,8 +54,7 @@ Result<Prepared> prepare(Recipe& recipe, const pipeline::TranscodeOptions& optio
   if (!stages.empty()) {
     const auto report = VF_TRY(recipe.stages.run({std::move(stages)}, recipe.sources(), StageRunner::Phase::look));
     for (const auto& [id, output] : report.outputs)
-      fits[std::stoi(id.substr(id.find('/') + 1))] =
-          VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
+      fits[std::stoi(id.substr(id.find('/') + 1))] = VF_TRY(from_json<media::audio::AudioCopyDecision>(output.result));
   }
   out.key = VF_TRY(content_key(secret, options, recipe.video()));
   // What browsers play as it is can be watched at once; anything else as far as it is made.

@@ -229,8 +229,8 @@ TEST(TranscodePlan, WhereSomebodyWatchesTheLowestRenditionIsMadeFirst) {
 TEST(TranscodePlan, AnEncryptedSetDoesNotGrow) {
   TranscodeOptions options;
   options.encrypt = "cbcs";
-  const auto plan = plan_transcode(fitting_source(), options, {}, ContentKey{std::string(32, 'a'), std::string(32, 'b')},
-                                   "2026-11-21T00:00:00.000Z");
+  const auto plan = plan_transcode(fitting_source(), options, {},
+                                   ContentKey{std::string(32, 'a'), std::string(32, 'b')}, "2026-11-21T00:00:00.000Z");
   ASSERT_TRUE(plan);
   EXPECT_EQ(std::ranges::count(plan->plan.stages, "grow", &jobs::Stage::kind), 0);
 }

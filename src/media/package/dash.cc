@@ -247,8 +247,9 @@ std::string dash_manifest(const Presentation& p) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"";
   if (p.encryption) out += " xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:dashif=\"https://dashif.org/CPS\"";
   const bool grows = !p.finished && !p.complete;
-  out += fmt::format(" profiles=\"urn:mpeg:dash:profile:{}:2011\" type=\"{}\" mediaPresentationDuration=\"{}\"",
-                     p.finished ? "isoff-on-demand" : "full", grows ? "dynamic" : "static", seconds(p.duration_seconds));
+  out +=
+      fmt::format(" profiles=\"urn:mpeg:dash:profile:{}:2011\" type=\"{}\" mediaPresentationDuration=\"{}\"",
+                  p.finished ? "isoff-on-demand" : "full", grows ? "dynamic" : "static", seconds(p.duration_seconds));
   if (grows)
     out += fmt::format(" availabilityStartTime=\"{}\" minimumUpdatePeriod=\"{}\"", escaped(p.availability_start),
                        seconds(std::max(longest, 1.0)));

@@ -28,9 +28,7 @@ double longest_segment(const Cutting& cutting, double tick) {
 
 }  // namespace
 
-bool TranscodeBuilder::grows() const {
-  return watched_since_ && video_ && !key_ && out_.cutting.chunks.size() > 1;
-}
+bool TranscodeBuilder::grows() const { return watched_since_ && video_ && !key_ && out_.cutting.chunks.size() > 1; }
 
 int TranscodeBuilder::in_turn(int priority, std::size_t chunk) const {
   return grows() ? priority - static_cast<int>(chunk) : priority;

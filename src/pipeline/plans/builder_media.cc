@@ -16,7 +16,8 @@
 namespace vf::pipeline {
 namespace {
 
-// What somebody waits for, then sound: it is one long stage. Then chunk after chunk, each proven as soon as it is there.
+// What somebody waits for, then sound: it is one long stage. Then chunk after chunk, each proven as soon as it is
+// there.
 constexpr int kSoundPriority = 40;
 constexpr int kChunkPriority = 10;
 constexpr int kProofPriority = 20;

@@ -101,7 +101,8 @@ Cutting cut(const media::VideoIndex& index, Ticks from, Ticks to, bool on_key_fr
     Chunk chunk;
     chunk.start = start;
     chunk.end = chunk_end(candidates, keys, start, out.end, lengths);
-    if (quick_start && out.chunks.empty()) chunk.end = first_segment_end(candidates, start, chunk.end, lengths.segment / 2);
+    if (quick_start && out.chunks.empty())
+      chunk.end = first_segment_end(candidates, start, chunk.end, lengths.segment / 2);
     chunk.segment_starts = segment_starts(candidates, start, chunk.end, lengths.segment, on_key_frames);
     chunk.first_segment = out.segments;
     chunk.frames = std::ranges::lower_bound(frames, chunk.end) - std::ranges::lower_bound(frames, chunk.start);

@@ -109,7 +109,8 @@ Result<std::vector<jobs::Stage>> audio_fit_stages(const Inspection& source, cons
 //
 // With `watched_since` (RFC 3339: when the job began) somebody may want to watch before all is done. Then stages of
 // the kind `grow` tell what can be shown so far: first the lowest rendition of the first chunk, which is made by
-// itself for it, later every rendition as far as it is proven. An encrypted set, or one without pictures, does not grow.
+// itself for it, later every rendition as far as it is proven. An encrypted set, or one without pictures, does not
+// grow.
 Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOptions& options, const AudioFits& fits,
                                      const std::optional<ContentKey>& key = {},
                                      const std::optional<std::string>& watched_since = {});
@@ -118,8 +119,8 @@ Result<TranscodePlan> plan_transcode(const Inspection& source, const TranscodeOp
 jobs::Plan first_shown(const TranscodePlan& plan);
 
 // A set of one rendition, the source's own pictures copied, to be shown until the real one is proven: a few
-// small stages, none of which decodes them. Sound that does not fit is encoded and proven. Nothing where browsers do not play the source as it is, or where
-// something else was asked for than its pictures and sound. It grows as well.
+// small stages, none of which decodes them. Sound that does not fit is encoded and proven. Nothing where browsers do
+// not play the source as it is, or where something else was asked for than its pictures and sound. It grows as well.
 Result<std::optional<TranscodePlan>> plan_head(const Inspection& source, const TranscodeOptions& options,
                                                const AudioFits& fits, const std::string& watched_since);
 

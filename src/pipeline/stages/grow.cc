@@ -69,8 +69,9 @@ class Growing {
     const auto shown = static_cast<double>(last.start + last.duration) / format.timescale;
     result_.shown_seconds = result_.shown_seconds > 0 ? std::min(result_.shown_seconds, shown) : shown;
     const auto rates = media::measure_bit_rates(header.layout, format.timescale);
-    return media::PresentationTrack{track.track.name,     track.track.file,  format, header.layout, rates,
-                                    track.track.language, track.track.title, track.track.is_default};
+    return media::PresentationTrack{
+        track.track.name,  track.track.file,      format, header.layout, rates, track.track.language,
+        track.track.title, track.track.is_default};
   }
 
   Result<void> write(const std::string& name, const std::string& bytes, std::vector<int> inputs) {

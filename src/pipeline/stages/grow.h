@@ -23,16 +23,17 @@ struct GrowTrack {
 BOOST_DESCRIBE_STRUCT(GrowTrack, (), (track, chunks, segments, planned_segments, planned_seconds))
 
 struct GrowParams {
-  double duration_seconds = 0;  // of the finished set
-  std::string availability_start;  // RFC 3339
-  std::string follow_manifest;     // where the MPD stays for those who follow it
+  double duration_seconds = 0;         // of the finished set
+  std::string availability_start;      // RFC 3339
+  std::string follow_manifest;         // where the MPD stays for those who follow it
   double target_duration_seconds = 0;  // no segment will be longer
   bool complete = false;               // nothing is missing any more: for players that followed from the start
   std::vector<GrowTrack> video;
   std::vector<GrowTrack> audio;
 };
 BOOST_DESCRIBE_STRUCT(GrowParams, (),
-                      (duration_seconds, availability_start, follow_manifest, target_duration_seconds, complete, video, audio))
+                      (duration_seconds, availability_start, follow_manifest, target_duration_seconds, complete, video,
+                       audio))
 
 // A file is one output of the stage, followed by what some of its inputs wrote first.
 struct GrownFile {

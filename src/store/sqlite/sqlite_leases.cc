@@ -388,8 +388,9 @@ namespace {
 
 // Whether another job that began earlier still makes this video: files of two sets must not mix.
 Result<bool> is_second(Database& db, const Job& job) {
-  auto other = VF_TRY(db.prepare("SELECT 1 FROM jobs WHERE video = ?1 AND kind = ?2 AND id <> ?3 AND state IN ('pending', "
-                                 "'processing', 'paused') AND (created_at < ?4 OR (created_at = ?4 AND id < ?3))"));
+  auto other =
+      VF_TRY(db.prepare("SELECT 1 FROM jobs WHERE video = ?1 AND kind = ?2 AND id <> ?3 AND state IN ('pending', "
+                        "'processing', 'paused') AND (created_at < ?4 OR (created_at = ?4 AND id < ?3))"));
   other.bind(*job.video).bind(job.kind).bind(job.id).bind(job.created_ms);
   return other.step();
 }
@@ -409,7 +410,8 @@ Result<void> show_early(Database& db, const Job& job, const std::vector<FileRow>
                .bind(*job.video)
                .run());
   if (state == "processing")
-    VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now));
+    VF_CHECK(
+        append_event(db, Subject::video, *job.video, job.owner, "state", json::object{{"state", "playable"}}, now));
   // Who keeps manifests in a cache goes by this one as well.
   json::object grown;
   if (seconds > 0) grown["playableSeconds"] = std::round(seconds * 1000) / 1000;
