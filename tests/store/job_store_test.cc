@@ -273,16 +273,21 @@ TEST_F(JobStoreTest, AnUploadIsAcceptedOnce) {
   EXPECT_FALSE(*store.find(made->job->id)) << "a video's jobs go with it";
 }
 
+// A private video "v" of the account "a", and its first job.
+Accepted film_with_job() {
+  Accepted out;
+  out.video.id = "v";
+  out.video.owner = "a";
+  out.video.visibility = "private";
+  out.video.source = jobs::BlobRef{"source", 10};
+  out.job = NewJob{"transcode", "a", {}, json::object{}, 0, "c"};
+  return out;
+}
+
 TEST_F(JobStoreTest, WhatIsShownEarlyStaysForThoseWhoWatch) {
   SqliteUploadStore uploads(*pool, [this] { return now; });
   SqliteVideoStore videos(*pool, [this] { return now; });
-  Accepted accepted;
-  accepted.video.id = "v";
-  accepted.video.owner = "a";
-  accepted.video.visibility = "private";
-  accepted.video.source = jobs::BlobRef{"source", 10};
-  accepted.job = NewJob{"transcode", "a", {}, json::object{}, 0, "c"};
-  ASSERT_TRUE(uploads.accept(accepted));
+  ASSERT_TRUE(uploads.accept(film_with_job()));
   const auto file = [](const std::string& name, const std::string& blob) {
     return FileRow{name, "video/mp4", 5, blob, {{blob, 0, 5, 5}}};
   };
@@ -308,13 +313,7 @@ TEST_F(JobStoreTest, AVideoGrowsByTheFirstJobThatMakesItOnly) {
   SqliteUploadStore uploads(*pool, [this] { return now; });
   SqliteVideoStore videos(*pool, [this] { return now; });
   SqliteEventLog events(*pool);
-  Accepted accepted;
-  accepted.video.id = "v";
-  accepted.video.owner = "a";
-  accepted.video.visibility = "private";
-  accepted.video.source = jobs::BlobRef{"source", 10};
-  accepted.job = NewJob{"transcode", "a", {}, json::object{}, 0, "c"};
-  ASSERT_TRUE(uploads.accept(accepted));
+  ASSERT_TRUE(uploads.accept(film_with_job()));
   now += 1;
   ASSERT_TRUE(store.create({"transcode", "a", "v", json::object{}, 100, "c"}));
   // Each job: driven to one stage, which shows something.

@@ -79,7 +79,9 @@ void TranscodeBuilder::add_growing_sound(std::size_t chunk, Growth& growth) {
     track.planned_segments = static_cast<int>(audio_spec(sound_of(audio)).segment_starts.size());
     track.planned_seconds = out_.duration_seconds;
     FirstSound sound{audio.chunk_stage, audio.proof_stage};
-    if (chunk == 0 && out_.duration_seconds > kShortFilmSeconds) sound = add_first_sound(audio, track);
+    // How loud a film is, only the whole of it tells.
+    const bool whole = options_.loudness || out_.duration_seconds <= kShortFilmSeconds;
+    if (chunk == 0 && !whole) sound = add_first_sound(audio, track);
     growth.made_by.push_back(sound.chunk);
     if (!sound.proof.empty()) growth.proofs.push_back(sound.proof);
     growth.params.audio.push_back(std::move(track));
