@@ -14,6 +14,7 @@ namespace vf::http {
 std::vector<Endpoint> video_endpoints(Platform& platform);
 std::vector<Endpoint> gallery_endpoints(Platform& platform);
 std::vector<Endpoint> job_endpoints(Platform& platform);
+std::vector<Endpoint> download_endpoints(Platform& platform);
 std::vector<Endpoint> playback_endpoints(Platform& platform);
 std::vector<Endpoint> playlist_endpoints(Platform& platform);
 std::vector<Endpoint> asset_endpoints(Platform& platform);

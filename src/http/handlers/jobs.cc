@@ -257,49 +257,6 @@ Response events(Platform& platform, const Call& call) {
   return response;
 }
 
-Response job_file(Platform& platform, const Call& call, const std::string& job, const std::string& name) {
-  const auto file = VF_ANSWER(call, platform.videos.file(job, name));
-  if (!file) return not_found(call.request, "file");
-  auto response = VF_ANSWER(call, file_response(platform, *file));
-  // A page made from somebody's file is looked at where it cannot reach this site.
-  response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"{}\"", name));
-  return response;
-}
-
-Response named_file(Platform& platform, const Call& call) {
-  const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
-  return job_file(platform, call, job.id, call.param("name"));
-}
-
-// The archive of a frames job, for its owner.
-Response archive(Platform& platform, const Call& call) {
-  const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
-  if (job.state != "completed")
-    return problem(call.request, 409, "conflict",
-                   fmt::format("The job is {}; its archive comes with its end.", job.state));
-  return job_file(platform, call, job.id, "frames.zip");
-}
-
-// A link that carries its own right, for a program or a person without an account.
-Response archive_link(Platform& platform, const Call& call) {
-  const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
-  if (!VF_ANSWER(call, platform.videos.file(job.id, call.param("name")))) return not_found(call.request, "file");
-  const auto expires = platform.now_ms() + platform.options.download_link_ms;
-  const auto salt = job.id + call.param("name");
-  const auto token = platform.links.sign(auth::LinkPurpose::download, job.id, salt, expires);
-  return json_response(201,
-                       json::object{{"url", fmt::format("/api/jobs/{}/t/{}/{}", job.id, token, call.param("name"))},
-                                    {"expiresAt", time_json(expires)}});
-}
-
-Response linked_file(Platform& platform, const Call& call) {
-  const auto& job = call.param("id");
-  const auto salt = job + call.param("name");
-  if (!platform.links.check(call.param("token"), auth::LinkPurpose::download, job, salt, platform.now_ms()))
-    return not_found(call.request, "file, or the link is over");
-  return job_file(platform, call, job, call.param("name"));
-}
-
 Response frames_of_video(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
   const auto page = VF_OR_RESPONSE(page_query(call.request));
@@ -331,10 +288,6 @@ std::vector<Endpoint> job_endpoints(Platform& p) {
       platform_endpoint(p, "POST", "/api/jobs/{id}/cancel", Permission::write_jobs, cancel),
       platform_endpoint(p, "POST", "/api/jobs/{id}/retry", Permission::write_jobs, retry),
       platform_endpoint(p, "GET", "/api/jobs/{id}/events", Permission::read_jobs, events, 0, RateClass::none),
-      platform_endpoint(p, "GET", "/api/jobs/{id}/archive", Permission::read_jobs, archive, 0, RateClass::none),
-      platform_endpoint(p, "GET", "/api/jobs/{id}/files/{name}", Permission::read_jobs, named_file, 0, RateClass::none),
-      platform_endpoint(p, "POST", "/api/jobs/{id}/files/{name}/link", Permission::read_jobs, archive_link),
-      platform_endpoint(p, "GET", "/api/jobs/{id}/t/{token}/{name}", Permission::open, linked_file, 0, RateClass::none),
       platform_endpoint(p, "GET", "/api/videos/{id}/frames", Permission::read_videos, frames_of_video),
   };
 }

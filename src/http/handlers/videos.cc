@@ -203,44 +203,6 @@ Response renditions(Platform& platform, const Call& call) {
   return json_response(200, json::object{{"items", renditions_of(files)}});
 }
 
-std::string attachment(std::string_view name) {
-  // RFC 6266: a plain form for old clients, and the whole name percent-encoded.
-  std::string plain;
-  std::string encoded;
-  for (const unsigned char c : name) {
-    plain += std::isalnum(c) || c == '.' || c == '-' || c == '_' ? static_cast<char>(c) : '_';
-    if (std::isalnum(c) || c == '.' || c == '-' || c == '_')
-      encoded += static_cast<char>(c);
-    else
-      encoded += fmt::format("%{:02X}", c);
-  }
-  return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, encoded);
-}
-
-// ?file= names one of the renditions; without it the file that was uploaded.
-Response download(Platform& platform, const Call& call) {
-  const auto wanted = std::string(call.request.query_value("file"));
-  const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
-  if (wanted.empty() && !reads_own(call.who, video.owner, Permission::read_videos))
-    return problem(call.request, 403, "forbidden", "Only the video's owner or an admin may have the original.");
-  store::FileRow file;
-  if (wanted.empty()) {
-    if (!video.source) return problem(call.request, 409, "conflict", "The video's bytes are not here yet.");
-    file.name = video.file_name;
-    file.content_type = "application/octet-stream";
-    file.size = video.source->size;
-    file.etag = video.source->sha256;
-    file.parts = {{video.source->sha256, 0, video.source->size, video.source->size}};
-  } else {
-    auto found = VF_ANSWER(call, platform.videos.file(video.id, wanted));
-    if (!found || wanted == "key.bin") return not_found(call.request, "file");
-    file = std::move(*found);
-  }
-  auto response = VF_ANSWER(call, file_response(platform, file));
-  response.headers.set("Content-Disposition", attachment(file.name));
-  return response;
-}
-
 Response named_file(Platform& platform, const Call& call, const std::string& name) {
   const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
   const auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
@@ -289,7 +251,6 @@ std::vector<Endpoint> video_endpoints(Platform& p) {
       platform_endpoint(p, "GET", "/api/videos/{id}/status", Permission::open, status),
       platform_endpoint(p, "GET", "/api/videos/{id}/metadata", Permission::open, metadata),
       platform_endpoint(p, "GET", "/api/videos/{id}/renditions", Permission::open, renditions),
-      platform_endpoint(p, "GET", "/api/videos/{id}/download", Permission::open, download),
       platform_endpoint(p, "GET", "/api/videos/{id}/poster", Permission::open, poster, 0, RateClass::none),
       platform_endpoint(p, "GET", "/api/videos/{id}/storyboard.vtt", Permission::open, storyboard, 0, RateClass::none),
       platform_endpoint(p, "POST", "/api/metadata/extract", Permission::write_videos, extract_metadata, kJsonLimit),

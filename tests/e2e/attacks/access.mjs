@@ -129,6 +129,7 @@ export async function readingIsNotChanging(s) {
     await s.must(200, "GET", video, { as: s.attacker });
     for (const [method, path, more] of [
       ["PATCH", video, json({ title: "Taken" })], ["DELETE", video], ["DELETE", `/api/gallery/videos/${videoId}`], ["POST", `${video}/playback-token`, json({})],
+      ["POST", `${video}/files/original/link`], ["POST", `${video}/files/video_120p.mp4/link`],
       ["POST", `${video}/captions?language=en`, { headers: { "Content-Type": "text/vtt" }, body: "WEBVTT\n\n00:00.000 --> 00:01.000\nTaken\n" }],
       ["GET", `${video}/download`], ["GET", `${video}/frames`], ["POST", "/api/jobs", json({ kind: "transcode", videoId })], ["POST", "/api/jobs/plan", json({ kind: "transcode", videoId })],
     ]) {
@@ -150,4 +151,42 @@ export async function addressesAreNotToldByAForgottenPassword(s) {
     words.add(`${answer.status} ${answer.text}`);
   }, 0.7);
   check(words.size === 1, `it is told: ${[...words].join(" | ")}`);
+}
+
+// Links carry the right to one file of one video, to nobody else's and nothing else, until their owner takes them back.
+export async function linksOpenOneThingAndAreTakenBack(s) {
+  const { videoId, video } = { videoId: s.made.videoId, video: `/api/videos/${s.made.videoId}` };
+  const other = await s.uploadByTus(s.owner, "other.mp4", s.film);
+  const job = (await s.must(201, "POST", "/api/jobs", { as: s.owner, ...json({ kind: "frames", videoId, params: { count: 2 } }) })).json;
+  await s.until(async () => (await s.ask("GET", `/api/jobs/${job.id}`, { as: s.owner })).json.state === "completed");
+  const given = async (id) => {
+    const link = async (path) => (await s.must(201, "POST", path, { as: s.owner })).json.url;
+    const { hls } = (await s.must(201, "POST", `/api/videos/${id}/playback-token`, { as: s.owner, ...json({}) })).json;
+    const original = await link(`/api/videos/${id}/files/original/link`);
+    return id === videoId ? [hls, original, await link(`${video}/files/poster.jpg/link`), await link(`/api/jobs/${job.id}/files/frames.zip/link`)] : [original];
+  };
+  const links = await given(videoId);
+  const others = await given(other.videoId);
+  for (const url of [...links, ...others]) await s.must(200, "GET", url);
+  check((await s.ask("GET", links[1])).body.equals(s.film), "the link's file is not the one that was uploaded");
+  const [played, original, poster, archive] = links.map((url) => url.split("/").at(-2));
+  for (const [where, tokens] of [
+    [(token) => `/api/stream/${videoId}/t/${token}/poster.jpg`, [original, poster, archive]],
+    [(token) => `${video}/t/${token}/original`, [played, poster, archive, others[0].split("/").at(-2)]],
+    [(token) => `${video}/t/${token}/poster.jpg`, [played, original, archive]],
+    [(token) => `/api/videos/${other.videoId}/t/${token}/original`, [played, original, archive]],
+    [(token) => `/api/jobs/${job.id}/t/${token}/frames.zip`, [played, original, poster]],
+    [(token) => `/api/jobs/${job.id}/t/${token}/frames.json`, [archive]],
+  ])
+    for (const token of tokens) await s.must(404, "GET", where(token));
+  for (const url of links) {
+    const [token, last] = [url.split("/").at(-2), url.split("/").at(-1)];
+    for (let i = 0; i < token.length; i += 5) {
+      const changed = token.slice(0, i) + (token[i] === "A" ? "B" : "A") + token.slice(i + 1);
+      await s.must(404, "GET", url.replace(`${token}/${last}`, `${changed}/${last}`));
+    }
+  }
+  await s.must(200, "PATCH", video, { as: s.owner, ...json({ revokeLinks: true }) });
+  for (const url of links) await s.must(404, "GET", url);
+  for (const url of [...others, ...(await given(videoId))]) await s.must(200, "GET", url);
 }

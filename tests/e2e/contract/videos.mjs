@@ -14,6 +14,7 @@ export async function replayImport() {
   await ask("importVideo", 422, { ...order, body: JSON.stringify({ url: `${url}?other` }) });
   const path = { id: made.videoId };
   await ask("downloadVideo", 409, { path });
+  await ask("linkVideoFile", 409, { path: { ...path, name: "original" } });
   await ask("videoMetadata", 409, { path });
   await ask("createJob", 409, json({ kind: "frames", videoId: made.videoId }));
   await ask("planJob", 409, json({ kind: "transcode", videoId: made.videoId }));
@@ -49,6 +50,8 @@ export async function replayVideo({ videoId, jobId }) {
   await ask("extractMetadata", 200, json({ videoId }));
   await ask("planJob", 200, json({ kind: "transcode", videoId }));
   await replayFile("downloadVideo", { path });
+  const link = (await ask("linkVideoFile", 201, { path: { ...path, name: "original" } })).json;
+  await replayFile("linkedVideoFile", { path: { ...path, name: "original", token: link.url.split("/").at(-2) }, as: {} });
   await replayFile("videoPoster", { path });
   await replayFile("videoStoryboard", { path });
   await replayFile("streamFile", { path: { id: videoId, name: "poster.jpg" } });

@@ -72,6 +72,11 @@ export const requests = {
   videoMetadata: ofVideo,
   videoRenditions: ofVideo,
   downloadVideo: (w) => [{}, ...w.renditions.map((one) => ({ file: one.name }))].map((query) => ({ ...ofVideo(w), query })),
+  linkVideoFile: (w) => ["original", w.renditions[0].name].map((name) => ({ path: { id: w.video.id, name }, target: w.video.id })),
+  linkedVideoFile: async (w) => {
+    const { url } = (await w.must("POST", `/api/videos/${w.video.id}/files/original/link`, w.owner.as)).json;
+    return { path: { id: w.video.id, token: url.split("/").at(-2), name: "original" } };
+  },
   videoPoster: ofVideo,
   videoStoryboard: ofVideo,
   videoFrames: ofVideo,
