@@ -18,12 +18,19 @@ void add_fields(Response& response, const Fields& fields) {
   for (const auto& [name, value] : fields) response.headers.add(name, value);
 }
 
-// Runs what a handler does; an exception becomes a 500 and a line in the log.
+const Response* response_of(const Response& response) { return &response; }
+const Response* response_of(const std::optional<Response>& response) { return response ? &*response : nullptr; }
+const Response* response_of(const Opened& opened) { return &opened.response; }
+
+// Runs what a handler does; an exception becomes a 500, and it or an answer's fault a line in the log.
 template <typename Work>
 auto guarded(const Request& request, const RouterHooks& hooks, Work&& work, auto&& otherwise) {
   std::string what;
   try {
-    return work();
+    auto done = work();
+    const auto* response = response_of(done);
+    if (response && !response->fault.empty() && hooks.failed) hooks.failed(request, response->fault);
+    return done;
   } catch (const std::exception& thrown) {
     what = thrown.what();
   } catch (...) {

@@ -30,7 +30,8 @@ struct Finished {
 struct RouterHooks {
   // A request was understood; whoever follows traces writes its place into request.trace.
   std::function<void(const Request& request)> opened;
-  // A handler threw: our fault. The client sees a 500 with the request's correlation id and nothing else.
+  // A handler threw, or met a fault of ours. The client sees a 5xx with the request's correlation id; `what` is
+  // for the log.
   std::function<void(const Request& request, std::string_view what)> failed;
   std::function<void(const Finished& finished)> finished;
 };

@@ -165,6 +165,32 @@ TEST_F(RouterTest, AnExceptionIsA500AndALineInTheLog) {
   EXPECT_EQ(log, "c1: the table is gone");
 }
 
+TEST_F(RouterTest, AFaultThatIsAValueStandsInTheLogToo) {
+  std::vector<std::string> log;
+  RouterHooks hooks;
+  hooks.failed = [&](const Request& asked, std::string_view what) {
+    log.push_back(asked.correlation + ": " + std::string(what));
+  };
+  Error error{ErrorCode::internal, "Cannot read the database.", "disk I/O error in /srv/data", {}};
+  auto broken = endpoint("GET", "/a");
+  broken.handle = [&](const Call& call) { return problem(call.request, error); };
+  auto posted = endpoint("POST", "/a");
+  posted.handle = broken.handle;
+  posted.body_limit = 10;
+  const auto made = router({broken, posted}, gate, hooks);
+  const auto answer = made->open(request("GET", "/a")).response;
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(text(answer), ::testing::Not(HasSubstr("/srv")));
+  error = {ErrorCode::no_space, "Cannot write /srv/data/blobs: no space.", {}, {}};
+  const auto full = made->open(request("POST", "/a")).sink->finish();
+  EXPECT_EQ(full.status, 507);
+  EXPECT_THAT(text(full), ::testing::Not(HasSubstr("/srv")));
+  error = {ErrorCode::conflict, "It is there.", {}, {}};
+  made->open(request("GET", "/a"));
+  EXPECT_THAT(log, ::testing::ElementsAre("c1: Cannot read the database. disk I/O error in /srv/data",
+                                          "c1: Cannot write /srv/data/blobs: no space."));
+}
+
 TEST_F(RouterTest, AStreamedBodyGoesToTheHandlersOwnSink) {
   struct Sink : BodySink {
     std::optional<Response> write(std::span<const std::uint8_t> bytes) override {

@@ -314,8 +314,9 @@ class Running {
       if (tracer_) begin_request(*tracer_, request);
     };
     hooks.failed = [this](const http::Request& request, std::string_view what) {
-      log_->error("api", "A handler met an unexpected fault.",
-                  {{"correlationId", request.correlation}, {"path", request.path}, {"detail", what}});
+      // Without the path, which may hold a link's token: the request's own line names its route.
+      log_->error("api", "A request met a fault of the server.",
+                  {{"correlationId", request.correlation}, {"method", request.method}, {"detail", what}});
     };
     hooks.finished = [this](const http::Finished& done) { note(done); };
     router_ = VF_TRY(http::Router::create(std::move(endpoints), accounts_->gate(), std::move(hooks)));

@@ -100,6 +100,7 @@ struct Response {
   Headers headers;  // Content-Type among them; Content-Length, Date, ranges and compression are the transport's
   Body body;
   bool close = false;  // the connection ends after it
+  std::string fault;   // what went wrong inside: for the log, never for the wire
 };
 
 }  // namespace vf::http

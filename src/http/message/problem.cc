@@ -13,6 +13,12 @@ constexpr std::string_view kNoSpace =
 constexpr std::string_view kInternal =
     "Something went wrong on our side; report it with the correlation id, and try again later.";
 
+// The sentences for whoever runs the engine name the server's folders.
+std::string_view outward(const Error& error, int status) {
+  if (status == 500) return kInternal;
+  return error.code == ErrorCode::no_space ? kNoSpace : std::string_view(error.message);
+}
+
 }  // namespace
 
 std::string code_of(int status) {
@@ -46,12 +52,10 @@ Response problem(const Request& request, int status, std::string_view code, std:
 
 Response problem(const Request& request, const Error& error) {
   const int status = status_of(error.code);
-  if (status == 500) return problem(request, 500, to_string(ErrorCode::internal), kInternal);
-  // The sentence for whoever runs the engine names the server's folders.
-  if (error.code == ErrorCode::no_space) return problem(request, status, to_string(error.code), kNoSpace);
   std::vector<FieldProblem> errors;
   if (!error.pointer.empty()) errors.push_back({error.pointer, error.message});
-  auto out = problem(request, status, to_string(error.code), error.message, errors);
+  auto out = problem(request, status, to_string(error.code), outward(error, status), errors);
+  if (status >= 500) out.fault = error.detail.empty() ? error.message : error.message + " " + error.detail;
   if (status == 503) out.headers.set("Retry-After", std::string(kRetryAfterSeconds));
   return out;
 }
