@@ -1,9 +1,10 @@
 // Time as this room asks for it: a function, so that tests turn the hands.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
+
+#include "base/clock.h"
 
 namespace vf::auth {
 
@@ -15,12 +16,6 @@ inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
 inline constexpr std::int64_t kDay = 24 * kHour;
 
-inline Clock wall_clock() {
-  return [] {
-    return std::int64_t{
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count()};
-  };
-}
+inline Clock wall_clock() { return wall_clock_ms; }
 
 }  // namespace vf::auth

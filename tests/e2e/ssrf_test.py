@@ -23,10 +23,12 @@ OUTSIDE, SKIPPED = "8.8.8.8", 77
 
 def enter_network():
     """This script once more, in namespaces of its own; the exit status of that."""
-    if not shutil.which("ip") or subprocess.run(["unshare", "-rnm", "true"], stderr=subprocess.DEVNULL).returncode:
-        print("skipped: no namespaces here (unshare -rnm, ip)")
+    # Root needs no user namespace, which is refused inside a chroot.
+    unshare = ["unshare", "-nm"] if os.geteuid() == 0 else ["unshare", "-rnm"]
+    if not shutil.which("ip") or subprocess.run([*unshare, "true"], stderr=subprocess.DEVNULL).returncode:
+        print("skipped: no namespaces here (unshare -nm, ip)")
         return SKIPPED
-    return subprocess.run(["unshare", "-rnm", sys.executable, __file__, "inside"]).returncode
+    return subprocess.run([*unshare, sys.executable, __file__, "inside"]).returncode
 
 
 def set_network(folder):

@@ -49,6 +49,38 @@ def compose(path, seconds, size="640x480", rate=15):
     return path
 
 
+class SmallDisk:
+    """A tmpfs of its own, as small as wanted."""
+
+    def __init__(self, folder, mebibytes):
+        self.folder, self.size = folder, mebibytes
+        folder.mkdir(parents=True)
+
+    def __enter__(self):
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}m", "tmpfs", str(self.folder)],
+                                 capture_output=True, text=True)
+        if mounted.returncode != 0:
+            skip(f"no tmpfs can be mounted: {mounted.stderr.strip()}")
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "-l", str(self.folder)], check=False)
+
+    def free(self):
+        st = os.statvfs(self.folder)
+        return st.f_bavail * st.f_frsize
+
+    def fill(self, leave):
+        """Fills it with a file of somebody else's until `leave` bytes are free."""
+        with open(self.folder / "ballast", "wb") as ballast:
+            missing = self.free() - leave
+            if missing > 0:
+                os.posix_fallocate(ballast.fileno(), 0, missing)
+
+    def make_room(self):
+        (self.folder / "ballast").unlink(missing_ok=True)
+
+
 class Outcome:
     """How a command ended."""
 

@@ -2,6 +2,7 @@
 does not give up."""
 
 import base64
+import collections
 import http.client
 import json
 import os
@@ -37,6 +38,8 @@ class Server:
         self.key = None
         self.slowest_start = 0.0
         self.heard = threading.local()  # each client thread's last answer's header fields
+        self.statuses = collections.Counter()  # of all answers
+        self.problems = {}  # a text for each status from 500 on
 
     def start(self, wait=30):
         begun = time.monotonic()
@@ -99,6 +102,9 @@ class Server:
             answer = connection.getresponse()
             data = answer.read()
             self.heard.headers = answer.headers
+            self.statuses[answer.status] += 1
+            if answer.status >= 500:
+                self.problems[answer.status] = f"{method} {path}: {data.decode(errors='replace')}"
             if not raw and data and "json" in answer.headers.get("Content-Type", ""):
                 return answer.status, json.loads(data)
             return answer.status, data
@@ -144,7 +150,7 @@ class Server:
                     "Content-Type": "application/offset+octet-stream"})
             except OSError:
                 continue
-            check(status in (204, 409, 423, 503, 500), f"PATCH at {offset}: {status} {body}")
+            check(status in (204, 409, 423, 500, 503, 507), f"PATCH at {offset}: {status} {body}")
             if video := self.heard.headers.get("Upload-Video-Id"):
                 return video
 

@@ -1,22 +1,32 @@
-// Loaded into the process under test (LD_PRELOAD): lets one chosen call fail, or every call from there on.
+// Loaded into the process under test (LD_PRELOAD): lets one chosen call fail, or every call from there on, or
+// all of them for a while; and turns the clock.
 //
 //   VF_FAULT=io:17:EIO        the 17th system call fails with EIO, once
 //   VF_FAULT=io:17:ENOSPC+    from the 17th on, everything that needs new space fails with ENOSPC
 //   VF_FAULT=io:17:short      the 17th call, where it writes, takes only a part
 //   VF_FAULT=new:17           the 17th operator new has no memory; new:17+ and so all later ones
+//   VF_FAULT=io:1:EROFS+      the same of a file system that became read-only
+//   VF_FAULT_WHILE=FILE       these hold only as long as FILE exists
+//   VF_CLOCK=FILE             the time of day is off by as many seconds (int64) as stand in FILE
 //   VF_FAULT_COUNT=FILE       the numbers of both are written there when the process ends
 //
 // The nursery passes no LD_PRELOAD on, so sandboxed children are as always.
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -51,6 +61,7 @@ Fault read_fault() {
   fault.error = std::strncmp(what, "ENOSPC", 6) == 0   ? ENOSPC
                 : std::strncmp(what, "ENOMEM", 6) == 0 ? ENOMEM
                 : std::strncmp(what, "EINTR", 5) == 0  ? EINTR
+                : std::strncmp(what, "EROFS", 5) == 0  ? EROFS
                 : std::strncmp(what, "EMFILE", 6) == 0 ? EMFILE
                                                        : EIO;
   return fault;
@@ -73,15 +84,43 @@ struct Report {
   }
 } report;
 
+// Of what a full or read-only file system refuses; what goes through pipes, sockets and memory it does not touch.
+bool on_disk(int fd) {
+  struct stat st;
+  if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  struct statfs fs;
+  return st.st_nlink > 0 || ::fstatfs(fd, &fs) != 0 || fs.f_type != TMPFS_MAGIC;
+}
+
+// A full disk still opens what is there.
+bool writes_to(int flags) { return (flags & (fault().error == EROFS ? O_CREAT | O_WRONLY | O_RDWR : O_CREAT)) != 0; }
+
+bool holds() {
+  static const char* const path = std::getenv("VF_FAULT_WHILE");
+  return !path || ::syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
+}
+
 // True where this call is to fail; errno is set then. `space`: it needs room on a disk.
 bool fails(bool space = false) {
   if (!in_main) return false;
   const long n = ++io_calls;
   const auto& f = fault();
   if (f.kind != Kind::io || f.cut) return false;
-  const bool hit = f.on ? n >= f.at && (space || f.error != ENOSPC) : n == f.at;
+  const bool of_disk = f.error == ENOSPC || f.error == EROFS;
+  const bool hit = f.on ? n >= f.at && (space || !of_disk) && holds() : n == f.at;
   if (hit) errno = f.error;
   return hit;
+}
+
+std::int64_t seconds_off() {
+  static const auto* const off = []() -> const std::int64_t* {
+    const char* path = std::getenv("VF_CLOCK");
+    const long fd = path ? ::syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) : -1;
+    if (fd < 0) return nullptr;
+    void* const page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, static_cast<int>(fd), 0);
+    return page == MAP_FAILED ? nullptr : static_cast<const std::int64_t*>(page);
+  }();
+  return off ? __atomic_load_n(off, __ATOMIC_RELAXED) : 0;
 }
 
 // How much of a write gets through.
@@ -155,7 +194,7 @@ int __libc_start_main(Main main_function, int argc, char** argv, void (*init)(),
       mode = va_arg(rest, mode_t);                                        \
       va_end(rest);                                                       \
     }                                                                     \
-    if (fails((flags & O_CREAT) != 0)) return -1;                         \
+    if (fails(writes_to(flags))) return -1;                               \
     static auto* real = next<int(const char*, int, ...)>(nullptr, #name); \
     return real(path, flags, mode);                                       \
   }
@@ -169,30 +208,30 @@ VF_OPEN(open64)
     return real arguments;                                       \
   }
 
-#define VF_WRITE(result, name, parameters, arguments)            \
+#define VF_TRANSFER(result, name, space, parameters, arguments)  \
   result name parameters {                                       \
-    if (fails(true)) return -1;                                  \
+    if (fails(space)) return -1;                                 \
     size = part(size);                                           \
     static auto* real = next<result parameters>(nullptr, #name); \
     return real arguments;                                       \
   }
 
-VF_WRITE(ssize_t, write, (int fd, const void* bytes, size_t size), (fd, bytes, size))
-VF_WRITE(ssize_t, pwrite, (int fd, const void* bytes, size_t size, off_t at), (fd, bytes, size, at))
-VF_WRITE(ssize_t, pwrite64, (int fd, const void* bytes, size_t size, off64_t at), (fd, bytes, size, at))
-VF_WRITE(ssize_t, sendfile, (int out, int in, off_t* at, size_t size), (out, in, at, size))
-VF_WRITE(ssize_t, sendfile64, (int out, int in, off64_t* at, size_t size), (out, in, at, size))
-VF_WRITE(ssize_t, read, (int fd, void* bytes, size_t size), (fd, bytes, size))
-VF_WRITE(ssize_t, pread, (int fd, void* bytes, size_t size, off_t at), (fd, bytes, size, at))
-VF_WRITE(ssize_t, pread64, (int fd, void* bytes, size_t size, off64_t at), (fd, bytes, size, at))
-VF_CALL(int, fsync, true, (int fd), (fd))
-VF_CALL(int, fdatasync, true, (int fd), (fd))
+VF_TRANSFER(ssize_t, write, on_disk(fd), (int fd, const void* bytes, size_t size), (fd, bytes, size))
+VF_TRANSFER(ssize_t, pwrite, on_disk(fd), (int fd, const void* bytes, size_t size, off_t at), (fd, bytes, size, at))
+VF_TRANSFER(ssize_t, pwrite64, on_disk(fd), (int fd, const void* bytes, size_t size, off64_t at), (fd, bytes, size, at))
+VF_TRANSFER(ssize_t, sendfile, on_disk(out), (int out, int in, off_t* at, size_t size), (out, in, at, size))
+VF_TRANSFER(ssize_t, sendfile64, on_disk(out), (int out, int in, off64_t* at, size_t size), (out, in, at, size))
+VF_TRANSFER(ssize_t, read, false, (int fd, void* bytes, size_t size), (fd, bytes, size))
+VF_TRANSFER(ssize_t, pread, false, (int fd, void* bytes, size_t size, off_t at), (fd, bytes, size, at))
+VF_TRANSFER(ssize_t, pread64, false, (int fd, void* bytes, size_t size, off64_t at), (fd, bytes, size, at))
+VF_CALL(int, fsync, on_disk(fd), (int fd), (fd))
+VF_CALL(int, fdatasync, on_disk(fd), (int fd), (fd))
 VF_CALL(int, rename, true, (const char* from, const char* to), (from, to))
-VF_CALL(int, unlink, false, (const char* path), (path))
-VF_CALL(int, remove, false, (const char* path), (path))
+VF_CALL(int, unlink, fault().error == EROFS, (const char* path), (path))
+VF_CALL(int, remove, fault().error == EROFS, (const char* path), (path))
 VF_CALL(int, mkdir, true, (const char* path, mode_t mode), (path, mode))
-VF_CALL(int, ftruncate, true, (int fd, off_t size), (fd, size))
-VF_CALL(int, ftruncate64, true, (int fd, off64_t size), (fd, size))
+VF_CALL(int, ftruncate, on_disk(fd), (int fd, off_t size), (fd, size))
+VF_CALL(int, ftruncate64, on_disk(fd), (int fd, off64_t size), (fd, size))
 VF_CALL(int, linkat, true, (int a, const char* from, int b, const char* to, int flags), (a, from, b, to, flags))
 VF_CALL(int, flock, false, (int fd, int what), (fd, what))
 VF_CALL(int, pipe2, false, (int* ends, int flags), (ends, flags))
@@ -200,5 +239,19 @@ VF_CALL(int, memfd_create, false, (const char* name, unsigned flags), (name, fla
 VF_CALL(ssize_t, sendmsg, false, (int fd, const struct msghdr* m, int flags), (fd, m, flags))
 VF_CALL(ssize_t, send, false, (int fd, const void* bytes, size_t size, int flags), (fd, bytes, size, flags))
 VF_CALL(ssize_t, recv, false, (int fd, void* bytes, size_t size, int flags), (fd, bytes, size, flags))
-VF_CALL(int, fallocate, true, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size))
+VF_CALL(int, fallocate, on_disk(fd), (int fd, int mode, off_t at, off_t size), (fd, mode, at, size))
+
+// The steady clocks are nobody's to turn.
+int clock_gettime(clockid_t which, struct timespec* now) noexcept {
+  const long status = ::syscall(SYS_clock_gettime, which, now);
+  if (status == 0 && which == CLOCK_REALTIME) now->tv_sec += seconds_off();
+  return static_cast<int>(status);
+}
+
+time_t time(time_t* into) noexcept {
+  struct timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (into) *into = now.tv_sec;
+  return now.tv_sec;
+}
 }

@@ -188,7 +188,7 @@ TEST_F(AnswersTest, WhatBecomesPrivateIsGoneAtOnce) {
 
 TEST_F(AnswersTest, ARevokedLinkEndsAtOnce) {
   const auto id = add_ready("Film", "private");
-  const auto token = parts_.links.sign(auth::LinkPurpose::playback, id, "salt", store::wall_clock_ms() + 60'000);
+  const auto token = parts_.links.sign(auth::LinkPurpose::playback, id, "salt", wall_clock_ms() + 60'000);
   const auto path = "/api/stream/" + id + "/t/" + token + "/master.m3u8";
   EXPECT_EQ(ask(path).status, 200);
   EXPECT_EQ(ask("/api/stream/" + id + "/t/forged/master.m3u8").status, 404);

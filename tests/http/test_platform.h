@@ -50,7 +50,7 @@ class TestPlatform {
   store::SqliteEventLog events{*pool};
   store::SqliteIdempotencyStore idempotency{*pool};
   std::unique_ptr<store::QuotaStore> quota_store = store::sqlite_quota_store(*pool);
-  Quotas quotas{*quota_store, {}, [this] { return store::wall_clock_ms() + shift_ms; }};
+  Quotas quotas{*quota_store, {}, [this] { return wall_clock_ms() + shift_ms; }};
   TestKinds kinds;
   auth::LinkSigner links{std::string(32, 'k')};
   std::atomic<int> rings = 0;
@@ -67,7 +67,7 @@ class TestPlatform {
                  kinds,
                  links,
                  root / "uploads",
-                 [this] { return store::wall_clock_ms() + shift_ms; },
+                 [this] { return wall_clock_ms() + shift_ms; },
                  [this] { ++rings; },
                  {},
                  {}};

@@ -178,8 +178,7 @@ class Clip(EngineTest):
             ended = process.poll()
             process.send_signal(signal.SIGKILL)
             process.wait()
-            if ended is None:
-                self.assertFalse(out.exists())
+            if ended is None and not out.exists():  # else it was killed between its last act and its end
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             self.assertEqual(out.read_bytes(), calm.read_bytes())
 

@@ -1,12 +1,12 @@
 #include "app/platform/driver.h"
 
 #include <array>
-#include <chrono>
 
 #include <openssl/hmac.h>
 
 #include "app/job_sources.h"
 #include "app/platform/served_files.h"
+#include "base/clock.h"
 #include "base/rfc3339.h"
 
 namespace vf::app {
@@ -120,10 +120,7 @@ Result<store::Finished> finished(const DriverParts& parts, const store::Job& job
   }
   for (const auto& file : product.files)
     if (!is_folder_page(job, file.name)) out.files.push_back(VF_TRY(file_row(parts.blobs, file)));
-  if (!kind.for_video && parts.archive_ms > 0) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    out.expires_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count() + parts.archive_ms;
-  }
+  if (!kind.for_video && parts.archive_ms > 0) out.expires_ms = wall_clock_ms() + parts.archive_ms;
   return out;
 }
 

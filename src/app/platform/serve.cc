@@ -13,6 +13,7 @@
 #include "app/platform/single_sign_on.h"
 #include "app/platform/tracing.h"
 #include "app/platform/worker.h"
+#include "base/clock.h"
 #include "base/json_case.h"
 #include "cache/memory/memory_cache.h"
 #include "http/answers.h"
@@ -45,11 +46,6 @@ Result<std::unique_ptr<telemetry::Log>> open_log(const Config& config, const Sto
       std::chrono::duration_cast<std::chrono::hours>(std::chrono::milliseconds(config.milliseconds("log.keep")));
   options.console = config.text("log.console");
   return telemetry::Log::open(options);
-}
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 int slots_of(const Config& config) {
@@ -207,7 +203,7 @@ class Running {
     cache_ = cache::make_memory_cache(memory);
     answers_ = VF_TRY(http::Answers::create(*cache_, *storage_.events,
                                             [this](std::string_view what, bool hit) { metrics_.cache(what, hit); }));
-    quotas_.emplace(*storage_.quotas, quota_shares(config_), now_ms);
+    quotas_.emplace(*storage_.quotas, quota_shares(config_), wall_clock_ms);
     VF_CHECK(open_accounts());
     platform_.emplace(
         http::Platform{platform_options(config_),
@@ -221,7 +217,7 @@ class Running {
                        orderable_kinds(),
                        accounts_->links(),
                        storage_.uploads_dir(),
-                       now_ms,
+                       wall_clock_ms,
                        [this] { doorbell_.ring(); },
                        [this](const auto& video, const auto& kind, const auto& params) {
                          return plan_job(look_parts(), video, kind, params);
@@ -394,6 +390,7 @@ class Running {
   void tell_streams(const std::stop_token& stop) {
     auto next_progress = std::chrono::steady_clock::now();
     while (pause(stop, kNotice)) {
+      watch_clock();
       const auto now = std::chrono::steady_clock::now();
       if (const auto changes = storage_.events->changes(seen_)) {
         seen_ = changes->head;
@@ -410,10 +407,20 @@ class Running {
     }
   }
 
+  void watch_clock() {
+    const auto held = process_clock().held_ms();
+    if (std::exchange(clock_held_, held != 0) == (held != 0)) return;
+    if (held != 0)
+      log_->write(Level::warning, "system", "The machine's clock jumped; it is followed when it stays so for an hour.",
+                  {{"seconds", static_cast<double>(held) / 1000}});
+    else
+      log_->info("system", "The machine's clock is followed again.", {});
+  }
+
   void tidy(const std::stop_token& stop) {
     auto next_collect = std::chrono::steady_clock::now() + kTidy;
     do {
-      report("expired", sweep_expired(storage_, *platform_, now_ms()));
+      report("expired", sweep_expired(storage_, *platform_, wall_clock_ms()));
       if (auto tended = accounts_->tend(); !tended) complain(tended.error());
       if (std::chrono::steady_clock::now() < next_collect) continue;
       next_collect = std::chrono::steady_clock::now() + kCollect;
@@ -459,6 +466,7 @@ class Running {
   Workshop workshop_;
   std::unique_ptr<http::Server> server_;
   std::atomic<std::int64_t> seen_ = 0;  // of the event log
+  bool clock_held_ = false;
   std::mutex mutex_;
   std::set<std::string> moved_;  // jobs with new progress
   std::mutex pause_mutex_;

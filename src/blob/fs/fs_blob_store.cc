@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/sha256.h"
 
 namespace vf::blob {
@@ -116,13 +119,16 @@ class FsBlobStore final : public BlobStore {
   Result<std::vector<BlobStat>> list() override {
     std::vector<BlobStat> out;
     std::error_code ec;
-    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    const auto believed = wall_clock_ms() / 1000;
+    const std::int64_t now = std::time(nullptr);
     // The plain steps of the iterator throw; a file that another process removes meanwhile is no fault.
     using Walk = fs::recursive_directory_iterator;
     for (auto at = Walk(root_ / "blobs", ec); !ec && at != Walk(); at.increment(ec)) {
       struct stat st{};
       if (::stat(at->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
-      out.push_back({at->path().filename().string(), st.st_size, now - st.st_mtime});
+      // The file has its time from the machine's clock: where that jumped, the younger of both ages counts.
+      const auto age = std::min(std::abs(believed - st.st_mtime), std::abs(now - st.st_mtime));
+      out.push_back({at->path().filename().string(), st.st_size, age});
     }
     if (ec) return std::unexpected(system_error(ec.value(), fmt::format("list the work folder '{}'", root_.string())));
     return out;

@@ -1,7 +1,6 @@
 #include "store/sqlite/rows.h"
 
 #include <array>
-#include <chrono>
 
 #include "base/sha256.h"
 
@@ -10,11 +9,6 @@ namespace vf::store {
 std::string etag_of(const std::vector<FilePart>& parts) {
   if (parts.size() == 1 && parts[0].offset == 0 && parts[0].size == parts[0].blob_size) return parts[0].sha256;
   return sha256_hex(dump(to_json(parts)));
-}
-
-std::int64_t wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 Result<json::value> json_column(const Statement& row, int column) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "store/files.h"
 #include "store/sqlite/database.h"
@@ -14,8 +15,6 @@ namespace vf::store {
 
 // Unix milliseconds; injected, so that tests turn it.
 using WallClock = std::function<std::int64_t()>;
-
-std::int64_t wall_clock_ms();
 
 // JSON null stands as NULL.
 Result<json::value> json_column(const Statement& row, int column);

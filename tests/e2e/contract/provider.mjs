@@ -20,7 +20,8 @@ export class IdentityProvider {
     for (let step = 0; step < 20; ++step) {
       const cookie = [...cookies].map(([key, value]) => `${key}=${value}`).join("; ");
       const answer = await fetch(address, { redirect: "manual", method: body ? "POST" : "GET", headers: { cookie, ...(body && { "Content-Type": "application/x-www-form-urlencoded" }) }, body });
-      for (const line of answer.headers.getSetCookie()) {
+      // All fields in one line: node 18 has no getSetCookie. A comma between two is followed by a name and "=".
+      for (const line of (answer.headers.get("set-cookie") ?? "").split(/,\s*(?=[^;,\s]+=)/).filter(Boolean)) {
         const [, key, value] = /^([^=]+)=([^;]*)/.exec(line);
         cookies.set(key, value);
       }
