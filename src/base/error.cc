@@ -16,7 +16,7 @@ struct CodeRow {
   bool retryable;
 };
 
-constexpr std::array<CodeRow, 13> kCodes{{
+constexpr std::array<CodeRow, 15> kCodes{{
     {ErrorCode::invalid_argument, "invalid_argument", 2, false},
     {ErrorCode::invalid_input, "invalid_input", 3, false},
     {ErrorCode::unsupported_input, "unsupported_input", 3, false},
@@ -25,6 +25,8 @@ constexpr std::array<CodeRow, 13> kCodes{{
     {ErrorCode::conflict, "conflict", 2, false},
     {ErrorCode::no_space, "no_space", 4, true},
     {ErrorCode::no_memory, "no_memory", 4, true},
+    {ErrorCode::no_access, "no_access", 2, false},
+    {ErrorCode::io_error, "io_error", 5, true},
     {ErrorCode::unavailable, "unavailable", 5, true},
     {ErrorCode::timeout, "timeout", 5, true},
     {ErrorCode::cancelled, "cancelled", 130, false},
@@ -67,12 +69,12 @@ Error system_error(int error_number, std::string_view what) {
     case ENOTDIR:
     case ELOOP:
     case ENAMETOOLONG:
-      return {ErrorCode::invalid_argument, fmt::format("Cannot {}: {}.", what, reason), {}};
+      return {ErrorCode::no_access, fmt::format("Cannot {}: {}.", what, reason), {}};
     case EAGAIN:
     case EMFILE:
     case ENFILE:
     case EIO:
-      return {ErrorCode::unavailable, fmt::format("Cannot {}: {}.", what, reason), {}};
+      return {ErrorCode::io_error, fmt::format("Cannot {}: {}.", what, reason), {}};
     case ENOMEM:
       return {ErrorCode::no_memory, fmt::format("Cannot {}: {}.", what, reason), {}};
     default:

@@ -19,6 +19,8 @@ enum class ErrorCode {
   conflict,           // somebody else changed or owns it
   no_space,           // disk is full: wait or free some, then go on (exit 4)
   no_memory,          // memory is short: wait (exit 4)
+  no_access,          // a folder or file may not be used, or only be read: mend that or name another (exit 2)
+  io_error,           // a disk or the system failed: retry (exit 5)
   unavailable,        // passing fault: retry
   timeout,            // a deadline passed: retry
   cancelled,          // the caller asked for it (exit 130)
@@ -53,8 +55,8 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::str
 }
 
 // An Error from errno after a failed system call: a full disk becomes no_space, ENOMEM no_memory, a
-// place that may not be used invalid_argument, what may pass (EIO, EAGAIN, too many files)
-// unavailable, everything else internal. `what` names the act: "write the output".
+// place that may not be used no_access, what may pass (EIO, EAGAIN, too many files) io_error, everything
+// else internal. `what` names the act: "write the output".
 Error system_error(int error_number, std::string_view what);
 
 }  // namespace vf

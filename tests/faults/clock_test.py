@@ -1,6 +1,7 @@
 """A clock that jumps by an hour and by a day, both ways, while stages run (docs/security.md, case 12): no lease is
 taken from whoever holds it, nothing expires early, and the order of events stands."""
 
+import atexit
 import struct
 import subprocess
 import time
@@ -20,6 +21,7 @@ def jumps(place):
     server = Server(place, "--workers", "1", environment=turned).start()
     worker = subprocess.Popen([BINARY, "worker", "--data", str(server.data), "--workers", "1"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=server.environment)
+    atexit.register(worker.kill)
     traffic = Traffic(server, place).begin()
     # What would be over by then: a begun upload (a day), a link (an hour), an order that may be repeated.
     status, begun = server.ask("POST", "/api/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9"})

@@ -72,10 +72,17 @@ class SmallDisk:
 
     def fill(self, leave):
         """Fills it with a file of somebody else's until `leave` bytes are free."""
-        with open(self.folder / "ballast", "wb") as ballast:
-            missing = self.free() - leave
+        with open(self.folder / "ballast", "wb", buffering=0) as ballast:
+            missing = self.free() - leave - (1 << 20)
             if missing > 0:
                 os.posix_fallocate(ballast.fileno(), 0, missing)
+            ballast.seek(0, os.SEEK_END)
+            # The last of it in small steps: others write at the same time.
+            while self.free() > leave:
+                try:
+                    ballast.write(bytes(4096))
+                except OSError:
+                    return
 
     def make_room(self):
         (self.folder / "ballast").unlink(missing_ok=True)

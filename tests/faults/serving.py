@@ -1,6 +1,7 @@
 """A `videoforge serve` for the fault tests: started, killed, started again, and talked to as a client that
 does not give up."""
 
+import atexit
 import base64
 import collections
 import http.client
@@ -47,6 +48,7 @@ class Server:
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.more],
                 stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment)
+        atexit.register(self.process.kill)  # also where the test fails; harmless for one that ended
         lines = []
         for line in self.process.stdout:
             lines.append(line)

@@ -23,6 +23,26 @@ std::string host_name() {
   return name;
 }
 
+// What the machine lacks; a job waits for it, however long that takes. Empty for any other error.
+std::string_view lack(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::no_space:
+      return "The server's disk has no room for the next step. The job goes on by itself once there is.";
+    case ErrorCode::no_memory:
+      return "The server's memory is full. The job goes on by itself once some is free.";
+    case ErrorCode::no_access:
+      return "The server's disk cannot be written to. The job goes on by itself once it can.";
+    default:
+      return {};
+  }
+}
+
+// As its owner reads it: the sentences for whoever runs the server name folders.
+Error outward(const Error& error) {
+  if (error.code != ErrorCode::io_error) return error;
+  return {error.code, "The server's disk does not work as it should.", error.message + " " + error.detail, {}};
+}
+
 // Exponential, with half of it random: jobs that failed together do not come back together.
 std::int64_t backoff_ms(std::chrono::milliseconds first, int attempt) {
   static thread_local std::minstd_rand random{std::random_device{}()};
@@ -244,30 +264,40 @@ Result<std::vector<store::StageDone>> Worker::execute(const store::Lease& lease,
 void Worker::settle(const store::Lease& lease, const Error& error, Ran& ran) {
   auto& jobs = parts_.driver.jobs;
   const int attempt = lease.stages.front().attempts;
+  const bool left = error.code == ErrorCode::cancelled;
+  if (!left) parts_.on_error(lease, error);
+  if (!left) ran.error = error;
   Result<bool> told = true;
-  if (error.code == ErrorCode::cancelled) {
+  if (left) {
     // Cancelled by a person: the token is void and this changes nothing. Leaving: somebody else goes on.
     told = jobs.put_back(lease.token, error, 0, false);
-    ran.ours = told.value_or(false);
-    return;
-  }
-  parts_.on_error(lease, error);
-  ran.error = error;
-  if (error.code == ErrorCode::no_space || error.code == ErrorCode::no_memory) {
-    const Error waits{error.code,
-                      error.code == ErrorCode::no_space
-                          ? "The server's disk has no room for the next step. The job goes on by itself once there is."
-                          : "The server's memory is full. The job goes on by itself once some is free.",
-                      error.message};
+  } else if (const auto why = lack(error.code); !why.empty()) {
+    const Error waits{error.code, std::string(why), error.message};
     told = jobs.put_back(lease.token, waits, options_.room_retry.count(), false);
   } else if (is_retryable(error.code) && attempt < options_.max_attempts) {
-    told = jobs.put_back(lease.token, error, backoff_ms(options_.first_backoff, attempt), true);
+    told = jobs.put_back(lease.token, outward(error), backoff_ms(options_.first_backoff, attempt), true);
   } else {
-    told = jobs.fail(lease.token, error);
+    told = jobs.fail(lease.token, outward(error));
     if (told.value_or(false)) ran.outcome = "failed";
   }
-  ran.ours = told.value_or(true);
-  if (!told) parts_.on_error(lease, told.error());
+  ran.ours = told.value_or(!left);
+  if (told) return;
+  parts_.on_error(lease, told.error());
+  const std::scoped_lock lock(mutex_);
+  unsettled_.push_back({lease, error});
+}
+
+void Worker::settle_what_could_not_be() {
+  std::vector<Unsettled> all;
+  {
+    const std::scoped_lock lock(mutex_);
+    all.swap(unsettled_);
+  }
+  for (const auto& one : all) {
+    Ran ran;
+    settle(one.lease, one.error, ran);
+  }
+  if (!all.empty()) parts_.doorbell.ring();
 }
 
 void Worker::tell(std::int64_t token, double fraction) {
@@ -290,6 +320,7 @@ void Worker::keep_leases(const std::stop_token& stop) {
     wake.wait_for(lock, stop, options_.beat, [] { return false; });
     if (stop.stop_requested()) return;
     beat();
+    settle_what_could_not_be();
     look_for_lost_workers();
   }
 }

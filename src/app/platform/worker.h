@@ -90,6 +90,7 @@ class Worker {
   Result<bool> run_fetch(const store::Lease& lease, const std::stop_token& stop, Ran& ran);
   Result<std::vector<store::StageDone>> execute(const store::Lease& lease, const std::stop_token& stop);
   void settle(const store::Lease& lease, const Error& error, Ran& ran);
+  void settle_what_could_not_be();
   void tell(std::int64_t token, double fraction);
   void keep_leases(const std::stop_token& stop);
   void beat();
@@ -104,6 +105,11 @@ class Worker {
   std::atomic<bool> leaving_ = false;
   mutable std::mutex mutex_;
   std::map<std::int64_t, std::shared_ptr<Running>> running_;
+  struct Unsettled {
+    store::Lease lease;
+    Error error;
+  };
+  std::vector<Unsettled> unsettled_;  // that the database did not take: the disk that ended them ended that, too
   struct Seen {
     std::int64_t beat = 0;
     std::chrono::steady_clock::time_point since;

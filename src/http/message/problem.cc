@@ -10,12 +10,16 @@ namespace {
 constexpr std::string_view kRetryAfterSeconds = "5";
 constexpr std::string_view kNoSpace =
     "The server's disk is full; nothing was stored. Try again later, or tell whoever runs the server.";
+constexpr std::string_view kDisk =
+    "The server's disk does not work as it should; nothing was stored. Try again later, or tell whoever runs the "
+    "server.";
 constexpr std::string_view kInternal =
     "Something went wrong on our side; report it with the correlation id, and try again later.";
 
 // The sentences for whoever runs the engine name the server's folders.
 std::string_view outward(const Error& error, int status) {
   if (status == 500) return kInternal;
+  if (error.code == ErrorCode::no_access || error.code == ErrorCode::io_error) return kDisk;
   return error.code == ErrorCode::no_space ? kNoSpace : std::string_view(error.message);
 }
 

@@ -62,6 +62,8 @@ constexpr auto kStatuses = std::to_array<std::pair<ErrorCode, int>>({
     {ErrorCode::cancelled, 409},
     {ErrorCode::no_space, 507},
     {ErrorCode::no_memory, 503},
+    {ErrorCode::no_access, 503},
+    {ErrorCode::io_error, 503},
     {ErrorCode::unavailable, 503},
     {ErrorCode::timeout, 504},
     {ErrorCode::verify_failed, 500},

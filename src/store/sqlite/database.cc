@@ -27,7 +27,7 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
                           folder),
               text};
     case SQLITE_IOERR:
-      return {ErrorCode::unavailable,
+      return {ErrorCode::io_error,
               fmt::format("The database in the work folder '{}' cannot be read or written.", folder), text};
     case SQLITE_NOMEM:
       return {ErrorCode::no_memory, "There is not enough memory.", text};
@@ -37,7 +37,7 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return {ErrorCode::invalid_argument,
+      return {ErrorCode::no_access,
               fmt::format("The work folder '{}' cannot be written to. Choose another with --work DIR.", folder), text};
     case SQLITE_CONSTRAINT:
       // The rows that a transaction names were there when its caller looked.

@@ -13,7 +13,6 @@ Error SqlitePool::without_place(Error error) const {
   if (folder_.empty() || !error.message.contains(folder_)) return error;
   error.detail = error.message + (error.detail.empty() ? "" : " " + error.detail);
   error.message = "The server's database cannot be read or written at this moment; try again later.";
-  if (error.code == ErrorCode::invalid_argument) error.code = ErrorCode::unavailable;  // not the client's to mend
   return error;
 }
 
