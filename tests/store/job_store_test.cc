@@ -230,7 +230,7 @@ TEST_F(JobStoreTest, WhatTheDiskSaysNamesNoFolderToClients) {
     return db.execute("DELETE FROM jobs");
   });
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(refused.error().code, ErrorCode::no_access);
   EXPECT_FALSE(refused.error().message.contains(folder.path().string())) << refused.error().message;
   EXPECT_TRUE(refused.error().detail.contains(folder.path().string())) << refused.error().detail;
 }
