@@ -26,6 +26,7 @@ Result<std::vector<int>> look_up(const std::vector<int>& places, const std::vect
 
 Result<StageCall> read_call(const WireRequest& request, const std::vector<int>& fds) {
   StageCall call;
+  call.decode_threads = std::clamp(request.decode_threads, 1, 16);
   for (const auto& wire : request.members) {
     StageMember member{wire.params, {}, VF_TRY(look_up(wire.outputs, fds))};
     for (const auto& input : wire.inputs) member.inputs.push_back({input.result, VF_TRY(look_up(input.fds, fds))});

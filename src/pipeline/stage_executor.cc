@@ -13,6 +13,8 @@ constexpr std::int64_t kDiskMargin = 64LL << 20;
 constexpr std::int64_t kMinMemoryCap = 1LL << 30;
 
 // Caps are generous multiples of the estimate: they stop a bomb, not a slow machine.
+constexpr int kAwaitedThreads = 2;
+
 media::Limits limits_for(const std::vector<ExecutorMember>& members) {
   media::Limits limits;
   std::int64_t memory = 0;
@@ -154,6 +156,7 @@ Result<std::vector<Executed>> StageExecutor::execute(const std::vector<ExecutorM
   Wired wired;
   wired.request.limits = limits_for(members);
   wired.request.wire.kind = members.front().stage->kind;
+  if (members.front().stage->priority >= kAwaitedPriority) wired.request.wire.decode_threads = kAwaitedThreads;
   for (const auto& member : members) VF_CHECK(wire_member(wired, member, sources));
   auto outcome = pipeline::execute(nursery_, wired.request, on_progress, std::move(stop));
   if (!outcome.results) return std::unexpected(explained(std::move(outcome.results).error(), members));

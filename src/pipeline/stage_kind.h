@@ -15,6 +15,9 @@
 
 namespace vf::pipeline {
 
+// Of stages that somebody waits for. They decode on two processors, which costs a little more and ends sooner.
+inline constexpr int kAwaitedPriority = 60;
+
 // One input of a member: the result of the stage it comes from (null for a source file), and the
 // descriptors of the blobs asked for, in the order asked. A source has exactly one.
 struct InputView {
@@ -30,6 +33,7 @@ struct StageMember {
 
 struct StageCall {
   std::vector<StageMember> members;
+  int decode_threads = 1;
   std::function<void(double)> progress;  // 0 to 1, of the whole execution
 };
 

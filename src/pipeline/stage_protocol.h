@@ -29,8 +29,9 @@ BOOST_DESCRIBE_STRUCT(WireMember, (), (params, inputs, outputs))
 struct WireRequest {
   std::string kind;
   std::vector<WireMember> members;
+  int decode_threads = 1;
 };
-BOOST_DESCRIBE_STRUCT(WireRequest, (), (kind, members))
+BOOST_DESCRIBE_STRUCT(WireRequest, (), (kind, members, decode_threads))
 
 struct WireError {
   std::string code;

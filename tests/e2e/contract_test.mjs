@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Replays every operation of the contract against a real server: once with each 2xx and 3xx and once with each
+// Replays every operation of the contract against a real server through a validating proxy: once with each 2xx and 3xx and once with each
 // 4xx that the document promises. Every answer is held against the document, and every request that succeeds,
 // too. Fails where a promised status was not seen, or one was seen that is not promised.
 import { execFileSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replayAccounts } from "./contract/accounts.mjs";
-import { ask, contract, json, JSON_TYPE, me, PASSWORD, problems, provider, server, SINGLE_SIGN_ON, TUS } from "./contract/replay.mjs";
+import { ask, contract, json, JSON_TYPE, me, PASSWORD, problems, provider, server, SINGLE_SIGN_ON, through, TUS } from "./contract/replay.mjs";
 import { Server } from "./contract/server.mjs";
 import { form, replayForm, replayPresigned, replayTus } from "./contract/uploads.mjs";
 import { replayAssets, replayImport, replayJobs, replayPlaylists, replayVideo } from "./contract/videos.mjs";
@@ -55,7 +55,7 @@ async function replayPages() {
 }
 
 async function replayLimits(film) {
-  const strict = await Server.start({ ...SINGLE_SIGN_ON, VIDEOFORGE_UPLOADS_DISK_MARGIN: "900000G" }, ["--workers", "0"]);
+  const strict = await through(await Server.start({ ...SINGLE_SIGN_ON, VIDEOFORGE_UPLOADS_DISK_MARGIN: "900000G" }, ["--workers", "0"]));
   try {
     await ask("ready", 503, { at: strict, as: {} });
     const made = (await ask("register", 201, { at: strict, as: {}, ...json({ username: "admin", password: PASSWORD, bootstrapToken: strict.token }) })).json;

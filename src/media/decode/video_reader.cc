@@ -16,6 +16,13 @@ namespace {
 // Each goes back to one key frame more; a file that needs more than this is damaged there.
 constexpr int kMaxEarlierStarts = 3;
 
+// Decoders that make up for damage do it from whatever the other threads have by then: their pictures would
+// differ from run to run.
+bool conceals_damage(AVCodecID codec) {
+  return codec != AV_CODEC_ID_HEVC && codec != AV_CODEC_ID_VP9 && codec != AV_CODEC_ID_AV1 &&
+         codec != AV_CODEC_ID_PRORES && codec != AV_CODEC_ID_DNXHD;
+}
+
 Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptions& options) {
   const auto& parameters = *stream.codecpar;
   const auto* decoder = av::allowed_decoder(parameters.codec_id);
@@ -30,7 +37,7 @@ Result<av::CodecPtr> open_decoder(const AVStream& stream, const VideoReaderOptio
         av::error_from(code, ErrorCode::invalid_input, "The video stream's description is damaged."));
   codec->pkt_timebase = stream.time_base;
   codec->max_pixels = options.max_pixels;
-  codec->thread_count = options.threads;
+  codec->thread_count = conceals_damage(stream.codecpar->codec_id) ? 1 : options.threads;
   codec->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
   codec->flags |= AV_CODEC_FLAG_BITEXACT;
   codec->lowres = std::min<int>(options.lowres, decoder->max_lowres);

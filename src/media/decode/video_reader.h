@@ -33,7 +33,7 @@ struct VideoReaderOptions {
   // Deliver exactly the pictures with these times (ascending); what none of them needs is not decoded.
   std::vector<std::int64_t> only = {};
   int lowres = 0;                           // decode at 1/2^lowres size where the codec can; else full size
-  int threads = 1;                          // 1 keeps decoding cheap and memory small; results do not change
+  int threads = 1;                          // more end sooner, where they change nothing of the result
   std::int64_t max_pixels = 8192LL * 8192;  // larger pictures end with limit_exceeded
   std::vector<int> parts = {};              // as av::InputOptions::parts: a blob of our own in pieces
 };

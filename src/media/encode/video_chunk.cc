@@ -299,6 +299,7 @@ Result<std::vector<TrackChunk>> encode_video_chunk(int source_fd, const ChunkSpe
                                            {.start_ticks = first_ticks(spec),
                                             .end_ticks = spec.end_ticks,
                                             .neighbours = spec.picture.deinterlace != Deinterlace::off,
+                                            .threads = resources.decode_threads,
                                             .max_pixels = spec.max_pixels}));
   std::vector<Target> targets;
   for (const auto& rung : spec.rungs) targets.push_back(rung.target);

@@ -21,9 +21,10 @@ namespace vf::media {
 
 // What the chain reads besides frames. The descriptors are the caller's; -1 = absent.
 struct PictureResources {
-  int watermark_fd = -1;  // PNG, JPEG or WebP
-  int subtitle_fd = -1;   // a file that holds the stream named by PictureSpec::burn
-  int font_fd = -1;       // TrueType or OpenType font for text without one of its own
+  int watermark_fd = -1;   // PNG, JPEG or WebP
+  int subtitle_fd = -1;    // a file that holds the stream named by PictureSpec::burn
+  int font_fd = -1;        // TrueType or OpenType font for text without one of its own
+  int decode_threads = 1;  // of the source that the pictures come from
 };
 
 // The clock of the frames that will be pushed.

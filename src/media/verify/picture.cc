@@ -248,6 +248,7 @@ Result<bool> compare_samples(const VerifySpec& spec, int source_fd, std::vector<
   VideoReaderOptions options;
   options.start_ticks = spec.start_ticks;
   options.end_ticks = spec.end_ticks;
+  options.threads = resources.decode_threads;
   // A deinterlacer looks at every picture and at its neighbours.
   if (spec.picture.deinterlace == Deinterlace::off)
     options.only = choice.ticks;

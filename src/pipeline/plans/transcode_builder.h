@@ -4,12 +4,11 @@
 #include "media/encode/presets.h"
 #include "pipeline/plans/cost.h"
 #include "pipeline/plans/transcode.h"
+#include "pipeline/stage_kind.h"
 #include "pipeline/stages/grow.h"
 
 namespace vf::pipeline {
 
-// Of stages that somebody waits for.
-inline constexpr int kAwaitedPriority = 60;
 // Small stages that read results only.
 inline constexpr jobs::StageCost kPaperwork{0.02, 64LL << 20, 4LL << 20};
 

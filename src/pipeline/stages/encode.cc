@@ -29,7 +29,7 @@ Result<std::vector<json::value>> run(const StageCall& call) {
   }
   const auto& first = call.members.front();
   auto chunks = VF_TRY(media::encode_video_chunk(first.inputs.at(0).fds.at(0), spec,
-                                                 picture_resources(spec.picture, first), outputs, call.progress));
+                                                 picture_resources(spec.picture, call), outputs, call.progress));
   std::vector<json::value> results;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     VF_CHECK(write_header(chunks[i], call.members[i].outputs.at(1)));

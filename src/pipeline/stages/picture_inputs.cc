@@ -12,8 +12,10 @@ std::vector<std::string> picture_sources(const media::PictureSpec& picture) {
   return names;
 }
 
-media::PictureResources picture_resources(const media::PictureSpec& picture, const StageMember& member) {
+media::PictureResources picture_resources(const media::PictureSpec& picture, const StageCall& call) {
+  const auto& member = call.members.front();
   media::PictureResources resources;
+  resources.decode_threads = call.decode_threads;
   std::size_t next = 1;
   const auto take = [&] { return member.inputs.at(next++).fds.at(0); };
   if (picture.watermark) resources.watermark_fd = take();

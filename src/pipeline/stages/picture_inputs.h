@@ -13,7 +13,7 @@ namespace vf::pipeline {
 // The names of the sources, for the planner.
 std::vector<std::string> picture_sources(const media::PictureSpec& picture);
 
-// Their descriptors among the inputs of a stage.
-media::PictureResources picture_resources(const media::PictureSpec& picture, const StageMember& member);
+// Their descriptors among the inputs of a stage's first member.
+media::PictureResources picture_resources(const media::PictureSpec& picture, const StageCall& call);
 
 }  // namespace vf::pipeline

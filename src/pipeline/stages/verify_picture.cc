@@ -21,7 +21,7 @@ Result<std::vector<json::value>> run(const StageCall& call) {
   }
   const auto& first = call.members.front();
   const auto proofs = VF_TRY(media::verify::verify_video_chunk(*spec, first.inputs.at(0).fds.at(0), rungs,
-                                                               picture_resources(spec->picture, first), call.progress));
+                                                               picture_resources(spec->picture, call), call.progress));
   std::vector<json::value> results;
   for (const auto& proof : proofs) results.push_back(to_json(proof));
   return results;

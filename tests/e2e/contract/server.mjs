@@ -29,13 +29,18 @@ export class Server {
     return server;
   }
 
+  // Where requests go: to the server, or to what stands before it.
+  address(path) {
+    return new URL(path, (this.proxy?.base ?? this.base).replace("localhost", "127.0.0.1"));
+  }
+
   // {status, headers, body: Buffer}. `unsent`: so many bytes are announced and never sent.
   send(method, path, { headers = {}, body, unsent, from } = {}) {
     return new Promise((resolve, reject) => {
       const options = { method, headers: { ...headers }, localAddress: from, agent: false };
       const bytes = body === undefined ? undefined : Buffer.from(body);
       if (bytes || unsent) options.headers["Content-Length"] = String(unsent ?? bytes.length);
-      const request = httpRequest(new URL(path, this.base.replace("localhost", "127.0.0.1")), options);
+      const request = httpRequest(this.address(path), options);
       let answered = false;
       request.on("response", (response) => {
         answered = true;
@@ -56,7 +61,7 @@ export class Server {
 
   // A request that announces bytes and does not send them, until it is destroyed.
   hold(method, path, headers, announced) {
-    const request = httpRequest(new URL(path, this.base.replace("localhost", "127.0.0.1")), { method, headers: { ...headers, "Content-Length": announced }, agent: false });
+    const request = httpRequest(this.address(path), { method, headers: { ...headers, "Content-Length": announced }, agent: false });
     request.on("error", () => {});
     request.flushHeaders();
     return request;
@@ -72,6 +77,7 @@ export class Server {
 
   async stop() {
     await this.end();
+    await this.proxy?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
