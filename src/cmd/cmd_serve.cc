@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/platform/serve.h"
+#include "app/platform/work.h"
 #include "cmd/command.h"
 #include "cmd/server_options.h"
 
@@ -32,8 +33,9 @@ int serve(const ServerCommand& command, std::stop_token stop) {
 int work(const ServerCommand& command, std::stop_token stop) {
   auto config = load_config(command);
   if (!config) return report_error(config.error(), {});
-  const auto worked = app::run_worker(*config, std::move(stop), [](int slots) {
-    fmt::print("This worker takes up to {} stages at a time.\n", slots);
+  const auto worked = app::work(*config, std::move(stop), [](const app::Working& started) {
+    fmt::print("This worker takes up to {} stages at a time.\n", started.slots);
+    if (!started.url.empty()) fmt::print("Its health and figures: {0}/ready, {0}/metrics\n", started.url);
     std::fflush(stdout);
   });
   return worked ? 0 : report_error(worked.error(), {});
@@ -50,6 +52,7 @@ Result<app::Config> load_config(const ServerCommand& options) {
   app::Config::Flags flags;
   if (!options.data.empty()) flags["data"] = options.data;
   if (!options.listen.empty()) flags["server.listen"] = options.listen;
+  if (!options.worker_listen.empty()) flags["worker.listen"] = options.worker_listen;
   if (!options.workers.empty()) flags["worker.slots"] = options.workers;
   return app::Config::load(options.file, flags);
 }
@@ -72,8 +75,11 @@ void add_serve(CLI::App& parser, Session& session) {
 void add_worker(CLI::App& parser, Session& session) {
   auto options = std::make_shared<ServerCommand>();
   auto* command = parser.add_subcommand("worker", "works on the jobs of a server beside it, without serving");
-  command->footer("Examples:\n  videoforge worker --data /srv/videoforge\n  videoforge worker --workers 4");
+  command->footer(
+      "Examples:\n  videoforge worker --data /srv/videoforge\n  videoforge worker --workers 4\n"
+      "  videoforge worker --listen 127.0.0.1:9100");
   add_config_options(*command, *options);
+  command->add_option("--listen", options->worker_listen, "address and port for /health, /ready and /metrics (none)");
   command->add_option("--workers", options->workers, "heavy stages at a time (the processors)");
   command->callback([&session, options] {
     session.action = [options](std::stop_token stop) { return work(*options, std::move(stop)); };

@@ -14,6 +14,7 @@ struct ServerCommand {
   std::string data;
   std::string listen;
   std::string workers;
+  std::string worker_listen;
 };
 
 void add_config_options(CLI::App& command, ServerCommand& options);

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "faults"))
-from harness import check, compose  # noqa: E402
+from harness import BINARY, check, compose  # noqa: E402
 from serving import Server  # noqa: E402
 
 CATEGORIES = {"job", "queue", "db", "auth", "cache", "blob", "api", "system"}
@@ -185,6 +187,33 @@ def logs(data):
     check(lines > 5, f"{lines} lines")
 
 
+def worker_tells_its_own(place):
+    """A worker in a process of its own: its stages are counted where it listens, and not by the server."""
+    server = Server(place, "--workers", "0").start()
+    worker = subprocess.Popen(
+        [BINARY, "worker", "--data", str(server.data), "--workers", "1", "--listen", "127.0.0.1:0"],
+        stdout=subprocess.PIPE, text=True, env=server.environment)
+    try:
+        base = next(found for line in worker.stdout if (found := re.search(r"(http://\S+)/ready", line))).group(1)
+        ask = lambda path: urllib.request.urlopen(base + path, timeout=20).read().decode()  # noqa: E731
+        check(json.loads(ask("/ready"))["ready"] and json.loads(ask("/health"))["status"] == "ok", "the worker is well")
+        video = server.upload(compose(place / "other.mp4", 2, size="320x240"))
+        wait_for(server, server.ask("GET", f"/api/jobs?videoId={video}")[1]["items"][0]["id"])
+        _, samples = check_form(ask("/metrics"))
+        encodes = sum(v for n, ls, v in samples if n == "videoforge_stages_total" and ls["kind"] == "encode")
+        check(encodes >= 1, "the worker counts its stages")
+        check(value(server, "videoforge_stages_total", kind="encode") == 0, "the server counts none of them")
+        try:
+            ask("/api/gallery/videos")
+            check(False, "a worker serves the API")
+        except urllib.error.HTTPError as refused:
+            check(refused.code == 404, f"{refused.code} for what a worker has not")
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
+        server.stop()
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
@@ -200,6 +229,8 @@ def main():
         finally:
             server.stop()
         logs(server.data)
+        (place / "apart").mkdir()
+        worker_tells_its_own(place / "apart")
     print("every promised figure is there, in Prometheus' form; logs are JSON with known categories")
     return 0
 

@@ -10,9 +10,11 @@
 #include "app/platform/figures.h"
 #include "app/platform/housekeeping.h"
 #include "app/platform/job_plan.h"
+#include "app/platform/options.h"
 #include "app/platform/single_sign_on.h"
 #include "app/platform/tracing.h"
-#include "app/platform/worker.h"
+#include "app/platform/work.h"
+#include "app/platform/workshop.h"
 #include "base/clock.h"
 #include "base/json_case.h"
 #include "cache/memory/memory_cache.h"
@@ -21,7 +23,6 @@
 #include "http/quotas.h"
 #include "http/router.h"
 #include "http/server/server.h"
-#include "net/fetch.h"
 #include "queue/embedded/embedded_doorbell.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
@@ -36,167 +37,13 @@ constexpr auto kProgress = std::chrono::milliseconds(500);  // progress reaches 
 constexpr auto kTidy = std::chrono::minutes(5);
 constexpr auto kCollect = std::chrono::hours(1);
 
-Result<std::unique_ptr<telemetry::Log>> open_log(const Config& config, const Storage& storage) {
-  telemetry::LogOptions options;
-  const auto& folder = config.text("log.directory");
-  options.folder = folder.empty() ? storage.folder / "log" : std::filesystem::path(folder);
-  constexpr std::array kLevels{"debug", "info", "warning", "error"};
-  options.level = static_cast<Level>(std::ranges::find(kLevels, config.text("log.level")) - kLevels.begin());
-  options.keep =
-      std::chrono::duration_cast<std::chrono::hours>(std::chrono::milliseconds(config.milliseconds("log.keep")));
-  options.console = config.text("log.console");
-  return telemetry::Log::open(options);
-}
-
-int slots_of(const Config& config) {
-  const auto chosen = config.number("worker.slots");
-  return chosen < 0 ? usable_processors() : static_cast<int>(std::min<std::int64_t>(chosen, 256));
-}
-
-json::object log_fields(const store::Lease& lease, const Error& error) {
-  json::object out{{"code", to_string(error.code)}};
-  if (!error.detail.empty()) out["detail"] = error.detail;
-  if (lease.job.id.empty()) return out;
-  out["jobId"] = lease.job.id;
-  out["kind"] = lease.job.kind;
-  out["correlationId"] = lease.job.correlation;
-  if (!lease.stages.empty()) {
-    out["stage"] = lease.stages.front().stage.id;
-    out["attempt"] = lease.stages.front().attempts;
-  }
-  return out;
-}
-
-// Everything a worker needs besides storage.
-struct Workshop {
-  std::unique_ptr<media::Nursery> nursery;
-  std::unique_ptr<Worker> worker;
-};
-
-Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Doorbell& doorbell, telemetry::Log& log,
-                               telemetry::Metrics& metrics, telemetry::Tracer* tracer,
-                               std::function<void(const std::string&)> on_progress) {
-  Workshop out;
-  media::NurseryOptions nursery;
-  nursery.nice = static_cast<int>(std::clamp<std::int64_t>(config.number("worker.nice"), 0, 19));
-  out.nursery = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create(nursery)));
-  WorkerOptions options;
-  options.slots = std::max(1, slots_of(config));
-  const auto memory = config.number("worker.memory");
-  options.memory_bytes = memory > 0 ? memory : available_memory() / 4 * 3;
-  options.lock_dir = storage.workers_dir();
-  options.max_attempts = static_cast<int>(std::clamp<std::int64_t>(config.number("jobs.max_attempts"), 1, 100));
-  net::FetchLimits limits;
-  limits.max_bytes = config.number("import.max_size");
-  limits.allow_private = config.flag("import.allow_private");
-  WorkerParts parts{.driver = {*storage.blobs, *storage.jobs, *storage.videos, *storage.assets, storage.secret,
-                               config.milliseconds("jobs.keep_results")},
-                    .checkpoints = *storage.checkpoints,
-                    .nursery = *out.nursery,
-                    .doorbell = doorbell,
-                    .fetch = [limits](const json::value& params, int fd, const std::function<void(double)>& progress,
-                                      std::stop_token stop) -> Result<json::value> {
-                      const std::string url(params.as_object().at("url").as_string());
-                      std::int64_t bytes = 0;
-                      VF_CHECK(net::fetch(url, fd, limits, std::move(stop), [&](std::int64_t done, std::int64_t all) {
-                        bytes = done;
-                        if (all > 0) progress(static_cast<double>(done) / static_cast<double>(all));
-                      }));
-                      return json::value(json::object{{"url", net::shown_address(url)}, {"bytes", bytes}});
-                    },
-                    .on_progress = std::move(on_progress),
-                    .on_error =
-                        [&log](const store::Lease& lease, const Error& error) {
-                          log.write(Level::warning, "job", error.message, log_fields(lease, error));
-                        },
-                    .on_ran =
-                        [&metrics, tracer, &videos = *storage.videos](const std::string& worker,
-                                                                      const store::Lease& lease, const Ran& ran) {
-                          count_lease(metrics, videos, lease, ran);
-                          if (tracer) trace_lease(*tracer, worker, lease, ran);
-                        }};
-  out.worker = VF_TRY(Worker::start(options, std::move(parts)));
-  return out;
-}
-
-http::PlatformOptions platform_options(const Config& config) {
-  http::PlatformOptions out;
-  out.version = VIDEOFORGE_VERSION;
-  out.public_url = config.text("server.public_url");
-  out.default_visibility = config.text("videos.default_visibility");
-  out.max_upload_bytes = config.number("uploads.max_size");
-  out.max_form_bytes = config.number("uploads.max_form_size");
-  out.disk_margin_bytes = config.number("uploads.disk_margin");
-  out.upload_ms = config.milliseconds("uploads.keep_unfinished");
-  return out;
-}
-
-http::RateRules rate_rules(const Config& config) {
-  http::RateRules out;
-  const auto read = [&](const std::string& key) {
-    return auth::Quota{config.number(key), std::max<std::int64_t>(1000, config.milliseconds(key + "_period"))};
-  };
-  out.api = read("limits.api");
-  out.api_signed_in = std::max<std::int64_t>(1, config.number("limits.api_signed_in"));
-  out.auth = read("limits.auth");
-  out.upload = read("limits.upload");
-  if (!config.flag("auth.rate_limits"))
-    for (auto* quota : {&out.api, &out.auth, &out.webhook, &out.pipeline, &out.upload}) quota->limit = 0;
-  return out;
-}
-
-http::QuotaShares quota_shares(const Config& config) {
-  const auto share = [&](const std::string& of) {
-    return store::QuotaLimits{config.number(of + "storage"), config.number(of + "minutes_per_month"),
-                              config.number(of + "jobs"), config.number(of + "uploads_per_day")};
-  };
-  return {share("quota."), share("quota.admin_")};
-}
-
-Result<http::ServerOptions> server_options(const Config& config) {
-  http::ServerOptions out;
-  const auto& listen = config.text("server.listen");
-  const auto colon = listen.rfind(':');
-  const auto wrong = [&] {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' is no address to listen on. Write it like 127.0.0.1:8080 or [::]:8080.", listen));
-  };
-  if (colon == std::string::npos) return wrong();
-  out.address = listen.substr(0, colon);
-  if (out.address.starts_with('[') && out.address.ends_with(']'))
-    out.address = out.address.substr(1, out.address.size() - 2);
-  char* end = nullptr;
-  const auto port = std::strtol(listen.c_str() + colon + 1, &end, 10);
-  if (*end != '\0' || port < 0 || port > 65535 || colon + 1 == listen.size()) return wrong();
-  out.port = static_cast<std::uint16_t>(port);
-  const auto& certificate = config.text("server.tls_certificate");
-  const auto& key = config.text("server.tls_key");
-  if (certificate.empty() != key.empty())
-    return fail(ErrorCode::invalid_argument, "TLS needs both server.tls_certificate and server.tls_key.");
-  if (!certificate.empty()) out.tls = http::TlsFiles{certificate, key};
-  out.work_threads = static_cast<int>(config.number("server.work_threads"));
-  out.slow_threads = static_cast<int>(std::clamp<std::int64_t>(config.number("server.slow_threads"), 0, 256));
-  out.limits.slow_requests = static_cast<std::size_t>(std::max<std::int64_t>(1, config.number("server.slow_requests")));
-  out.limits.connections = static_cast<std::size_t>(config.number("server.max_connections"));
-  out.limits.connections_per_address = static_cast<std::size_t>(config.number("server.max_connections_per_address"));
-  for (const auto& text : config.list("server.trusted_proxies")) {
-    const auto range = Cidr::parse(text);
-    if (!range)
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("server.trusted_proxies: '{}' is no address or network.", text));
-    out.proxies.trusted.push_back(*range);
-  }
-  out.cors.origins = config.list("server.cors_origins");
-  return out;
-}
-
 // One running server; see serve.h for the order.
 class Running {
  public:
   Running(const Config& config, Storage storage) : config_(config), storage_(std::move(storage)) {}
 
   Result<void> start() {
-    log_ = VF_TRY(open_log(config_, storage_));
+    log_ = VF_TRY(telemetry::Log::open(log_options(config_, storage_.folder)));
     tracer_ = VF_TRY(open_tracer(config_, "serve", [this](const Error& error) { complain(error); }));
     cache::MemoryCacheOptions memory;
     memory.max_bytes = config_.number("cache.answers");
@@ -474,13 +321,6 @@ class Running {
   std::vector<std::jthread> threads_;
 };
 
-void wait_for(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait(lock, stop, [] { return false; });
-}
-
 }  // namespace
 
 Result<void> serve(const Config& config, std::stop_token stop, const std::function<void(const Started&)>& on_started) {
@@ -489,21 +329,6 @@ Result<void> serve(const Config& config, std::stop_token stop, const std::functi
   on_started(running.started());
   wait_for(stop);
   running.stop();
-  return {};
-}
-
-Result<void> run_worker(const Config& config, std::stop_token stop, const std::function<void(int)>& on_started) {
-  auto storage = VF_TRY(open_storage(config));
-  const auto log = VF_TRY(open_log(config, storage));
-  telemetry::Metrics metrics;
-  const auto tracer = VF_TRY(open_tracer(config, "worker", [&log](const Error& error) {
-    log->error("system", error.message, {{"detail", error.detail}});
-  }));
-  queue::EmbeddedDoorbell doorbell;
-  const auto workshop =
-      VF_TRY(open_workshop(config, storage, doorbell, *log, metrics, tracer.get(), [](const std::string&) {}));
-  on_started(std::max(1, slots_of(config)));
-  wait_for(stop);
   return {};
 }
 

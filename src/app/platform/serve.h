@@ -20,7 +20,4 @@ struct Started {
 // listened on.
 Result<void> serve(const Config& config, std::stop_token stop, const std::function<void(const Started&)>& on_started);
 
-// Only the worker.
-Result<void> run_worker(const Config& config, std::stop_token stop, const std::function<void(int slots)>& on_started);
-
 }  // namespace vf::app

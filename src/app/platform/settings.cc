@@ -30,6 +30,9 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"server.stop_grace", duration, "10s", "How long running requests may take when the server stops."},
 
     {"worker.slots", number, "-1", "Heavy stages at a time in this process. -1: the processors; 0: none, others work."},
+    {"worker.listen", text, "",
+     "Where a worker in a process of its own answers /health, /ready and /metrics, such as 127.0.0.1:9100; empty: "
+     "nowhere."},
     {"worker.memory", size, "0",
      "Memory for all running stages together. 0: three quarters of what is free at the start."},
     {"worker.nice", number, "19",
