@@ -65,7 +65,7 @@ std::vector<http::Endpoint> table(const std::filesystem::path& folder, News& new
       endpoint(
           "GET", "/hello",
           [](const http::Call&) { return http::json_response(200, json::object{{"status", "ok"}, {"items", 3}}); }),
-      endpoint("GET", "/files/{name}", [folder](const http::Call& call) { return file(folder, call); }),
+      http::instant(endpoint("GET", "/files/{name}", [folder](const http::Call& call) { return file(folder, call); })),
       endpoint("GET", "/events",
                [&news](const http::Call&) {
                  http::Response out;

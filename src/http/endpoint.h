@@ -28,9 +28,10 @@ struct Call {
 // Which budget of requests an operation draws from (docs/guides/configure.md, "Rate limits").
 enum class RateClass { none, api, auth, webhook, pipeline, upload };
 
-// Where a handler runs. `slow` is for work that keeps a processor busy for tens of milliseconds (a password's
-// hash): it waits in a lane of its own and takes no place of others. It needs a body.
-enum class Lane { quick, slow };
+// Where a handler runs. `instant` is for what is read from memory by everybody all the time (playback): it runs on
+// the thread that serves the connection. `slow` is for work that keeps a processor busy for tens of milliseconds (a
+// password's hash): it waits in a lane of its own and takes no place of others. It needs a body.
+enum class Lane { instant, usual, slow };
 
 struct Endpoint {
   std::string method;
@@ -43,7 +44,12 @@ struct Endpoint {
   std::function<Response(const Call&)> handle;
   std::function<Opened(std::shared_ptr<const Call>)> begin;
 
-  Lane lane = Lane::quick;
+  Lane lane = Lane::usual;
 };
+
+inline Endpoint instant(Endpoint endpoint) {
+  endpoint.lane = Lane::instant;
+  return endpoint;
+}
 
 }  // namespace vf::http

@@ -98,6 +98,7 @@ std::string_view what_is_wrong(const Endpoint& endpoint) {
   if (endpoint.method.empty() || endpoint.method.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
     return "has a method that is not in upper case";
   if (endpoint.body_limit < 0) return "has a negative body limit";
+  if (endpoint.lane == Lane::instant && endpoint.body_limit > 0) return "is instant and takes a body";
   if (endpoint.lane == Lane::slow && endpoint.body_limit == 0) return "is slow and takes no body to wait with";
   return {};
 }
@@ -122,6 +123,11 @@ Result<std::unique_ptr<Router>> Router::create(std::vector<Endpoint> endpoints, 
     VF_CHECK(out->routes_.add(endpoint));
   }
   return out;
+}
+
+bool Router::instant(const Request& request) const {
+  const auto match = routes_.find(request.method, request.path);
+  return match.endpoint && match.endpoint->lane == Lane::instant;
 }
 
 Opened Router::open(const Request& request) {

@@ -42,6 +42,7 @@ class Router final : public Application {
   // or without exactly one handler, a bad template, two for one method and path.
   static Result<std::unique_ptr<Router>> create(std::vector<Endpoint> endpoints, Gate& gate, RouterHooks hooks = {});
 
+  bool instant(const Request& request) const override;
   Opened open(const Request& request) override;
   void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,
               double seconds) override;

@@ -270,6 +270,22 @@ TEST_F(ServerTest, AFullSlowLaneSaysSoAndLeavesRoomForOtherAddresses) {
   for (auto* client : {&running, &second, &third}) EXPECT_THAT(client->hear_answer(), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(ServerTest, WhatIsInstantWaitsForNoHandler) {
+  app.set_file("a film", folder);
+  ServerOptions options;
+  options.io_threads = options.work_threads = 1;
+  start(options);
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server->port()));
+    slow.back()->say(get("/slow"));
+  }
+  wait_for([this] { return server->load().waiting_requests >= 15; });
+  EXPECT_EQ(body_of(ask(get("/file"))), "a film");
+  EXPECT_GE(server->load().waiting_requests, 10u) << "three seconds of handlers are left";
+  for (auto& client : slow) EXPECT_THAT(client->hear_answer(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST(SlowLane, NamesTakeTurns) {
   SlowLane lane(10);
   std::string order;

@@ -24,6 +24,7 @@ class TestApplication : public Application {
   // /hello, /slow (150 ms), /big (text), /file (three pieces, `content`), /growing, /echo (a body up to
   // 1 MiB), /costly (waits in the slow lane, then until `open_costly`), /picky (refuses the body), /early (answers
   // after the first bytes), /events, /throws
+  bool instant(const Request& request) const override { return request.path == "/file"; }
   Opened open(const Request& request) override {
     ++opened;
     const auto& path = request.path;

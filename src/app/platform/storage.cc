@@ -1,7 +1,10 @@
 #include "app/platform/storage.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "app/engine.h"
 #include "app/work_secret.h"
 #include "blob/fs/fs_blob_store.h"
 #include "store/sqlite/sqlite_assets.h"
@@ -34,7 +37,9 @@ Result<Storage> open_storage(const Config& config) {
                             out.folder.string()),
                 made.error().message);
   VF_CHECK(make_folder(out.uploads_dir()));
-  out.pool = VF_TRY(store::SqlitePool::open(out.folder / "videoforge.db"));
+  // One for each thread that may ask (http/server/options.h): those that serve sockets are not to wait for one.
+  const int readers = std::clamp(usable_processors() * 3, 6, 40);
+  out.pool = VF_TRY(store::SqlitePool::open(out.folder / "videoforge.db", readers));
   out.blobs = VF_TRY(blob::open_fs_blob_store(out.folder));
   out.checkpoints = VF_TRY(store::open_sqlite_checkpoint_store(out.folder / "checkpoints.db"));
   out.secret = VF_TRY(work_secret(out.folder));

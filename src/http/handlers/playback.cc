@@ -196,9 +196,9 @@ Response playback_token(Platform& platform, const Call& call) {
 
 std::vector<Endpoint> playback_endpoints(Platform& p) {
   return {
-      platform_endpoint(p, "GET", "/api/stream/{id}/{name}", Permission::open, open_file, 0, RateClass::none),
-      platform_endpoint(p, "GET", "/api/stream/{id}/t/{token}/{name}", Permission::open, token_file, 0,
-                        RateClass::none),
+      instant(platform_endpoint(p, "GET", "/api/stream/{id}/{name}", Permission::open, open_file, 0, RateClass::none)),
+      instant(platform_endpoint(p, "GET", "/api/stream/{id}/t/{token}/{name}", Permission::open, token_file, 0,
+                                RateClass::none)),
       platform_endpoint(p, "POST", "/api/videos/{id}/playback-token", Permission::write_videos, playback_token,
                         kJsonLimit),
   };

@@ -20,10 +20,10 @@ Endpoint open_endpoint(std::string path, std::function<Response(const Call&)> ha
 std::vector<Endpoint> system_endpoints(SystemParts parts) {
   auto shared = std::make_shared<SystemParts>(std::move(parts));
   return {
-      open_endpoint("/health",
-                    [shared](const Call&) {
-                      return json_response(200, json::object{{"status", "ok"}, {"version", shared->version}});
-                    }),
+      instant(open_endpoint("/health",
+                            [shared](const Call&) {
+                              return json_response(200, json::object{{"status", "ok"}, {"version", shared->version}});
+                            })),
       open_endpoint("/ready",
                     [shared](const Call&) {
                       bool all = true;

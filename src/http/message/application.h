@@ -1,7 +1,7 @@
 // What the transport serves: one object that decides about each request.
 //
-// Calls may block on the database or the disk: a bounded number of them runs at once, and never on the last
-// threads that serve sockets. Only refuse() is called without that bound and must not block. Calls for one
+// Calls may block on the database or the disk: a bounded number of them runs at once, on threads that serve no
+// sockets. Only refuse(), instant() and all calls for instant requests run there, and must not block. Calls for one
 // request come one at a time; different requests run at once. An exception that escapes ends its request
 // with 500.
 #pragma once
@@ -39,6 +39,9 @@ struct Opened {
 class Application {
  public:
   virtual ~Application() = default;
+  // Whether everything that this request asks for is in memory or nearly always: it is answered on the thread that
+  // read it, while others of that thread wait.
+  virtual bool instant(const Request& request) const = 0;
   virtual Opened open(const Request& request) = 0;
   // Told once an answer was sent or given up, for logs and metrics. `status` 0: the client went away first.
   virtual void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,

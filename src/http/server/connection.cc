@@ -152,8 +152,9 @@ asio::awaitable<bool> Connection::serve(Turn& turn) {
     if (turn.has_body) turn.keep_alive = false;
     co_return co_await send(turn, deliver_to(turn, std::move(*preflight)));
   }
+  turn.instant = common_.application.instant(turn.request);
   if (const auto most = common_.options.limits.waiting_requests;
-      common_.pool.waiting(WorkPool::Lane::request) >= most) {
+      !turn.instant && common_.pool.waiting(WorkPool::Lane::request) >= most) {
     const Refusal busy{503, "More requests wait than this server takes; try again in a few seconds."};
     co_return co_await refuse(turn, busy);
   }
@@ -173,7 +174,7 @@ asio::awaitable<bool> Connection::serve(Turn& turn) {
     out.delivery = deliver_to(turn, std::move(out.opened.response));
     return out;
   };
-  auto decision = co_await offload(common_.pool, WorkPool::Lane::request, decide);
+  auto decision = turn.instant ? decide() : co_await offload(common_.pool, WorkPool::Lane::request, decide);
   if (!decision.opened.sink) {
     const bool keep = decision.delivery->keep_alive;
     unread_ = turn.has_body && !keep;
@@ -198,7 +199,10 @@ asio::awaitable<void> Connection::report(const Turn& turn) {
     }
     return true;
   };
-  co_await offload(common_.pool, WorkPool::Lane::other, tell);
+  if (turn.instant)
+    tell();
+  else
+    co_await offload(common_.pool, WorkPool::Lane::other, tell);
 }
 
 }  // namespace vf::http

@@ -1,6 +1,6 @@
 // One client's connection: requests one after the other, from the first byte to the last answer.
 //
-// Lives on a strand of its own; owned by its own coroutine, so that it goes when that ends. begin_stop,
+// Lives on one loop; owned by its own coroutine, so that it goes when that ends. begin_stop,
 // wake and abort may come from any thread.
 #pragma once
 
@@ -32,7 +32,7 @@ namespace vf::http {
 struct Common {
   ServerOptions options;
   Application& application;
-  WorkPool pool;
+  WorkPool pool = {};
   SlowLane slow{options.limits.slow_requests};
   Census census{options.limits, options.proxies};
   Topics topics;
@@ -60,7 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool keep_alive = false;
     bool expects_continue = false;
     bool has_body = false;
-    int status = 0;  // of the answer; 0: none went out
+    bool instant = false;  // answered here, on the loop
+    int status = 0;        // of the answer; 0: none went out
     std::int64_t received = 0;
     std::int64_t sent_before = 0;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();

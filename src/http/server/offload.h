@@ -1,5 +1,5 @@
-// Runs a function that may block under the work pool's bound, or in the slow lane, and gives its result to the
-// coroutine.
+// Runs a function that may block on the work pool or in the slow lane, and gives its result to the coroutine, on the
+// loop that it came from.
 #pragma once
 
 #include <type_traits>
@@ -22,11 +22,6 @@ template <typename Work>
 boost::asio::awaitable<std::invoke_result_t<Work&>> offload(WorkPool& pool, WorkPool::Lane lane, Work work) {
   namespace asio = boost::asio;
   using Value = std::invoke_result_t<Work&>;
-  if (pool.enter()) {
-    Value value = work();
-    pool.leave();
-    co_return value;
-  }
   auto executor = co_await asio::this_coro::executor;
   auto initiate = [&pool, lane, executor, &work](auto handler) {
     pool.post(lane, [&work, executor, handler = std::move(handler)]() mutable {

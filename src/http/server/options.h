@@ -42,7 +42,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // IPv4 or IPv6; "::" takes both
   std::uint16_t port = 8080;          // 0: any free one
   std::optional<TlsFiles> tls;
-  int io_threads = 0;    // kept free of handlers; 0: as many as cores, at most 8
+  int io_threads = 0;    // that serve sockets; 0: as many as cores, at most 8
   int work_threads = 0;  // handlers that may run at once; 0: twice the cores, 4 to 32
   int slow_threads = 0;  // of the slow lane (slow_lane.h); 0: half of the cores, at least 2, at most the cores
   ServerLimits limits;

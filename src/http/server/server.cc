@@ -1,22 +1,16 @@
 #include "http/server/server.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "http/server/connection.h"
+#include "http/server/loops.h"
 
 namespace vf::http {
 
@@ -64,15 +58,6 @@ Error cannot_listen(const ServerOptions& options, const error_code& wrong) {
   return {ErrorCode::invalid_argument, fmt::format("The server cannot listen on {}: {}.", where, wrong.message())};
 }
 
-// sendfile(2) has no MSG_NOSIGNAL: a client that went away must not end the process. For this thread only,
-// because signal dispositions belong to the program.
-void ignore_broken_pipes() {
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-}
-
 // Without the zone that a link-local address carries.
 IpAddress address_of(const tcp::endpoint& endpoint) {
   auto text = endpoint.address().to_string();
@@ -85,29 +70,22 @@ IpAddress address_of(const tcp::endpoint& endpoint) {
 class Server::Impl {
  public:
   Impl(ServerOptions options, Application& application)
-      : io_(io_threads(options) + work_threads(options)),
-        work_(asio::make_work_guard(io_)),
-        common_{options, application, {io_, work_threads(options)}},
-        acceptor_(asio::make_strand(io_)) {}
+      : loops_(io_threads(options)), common_{options, application}, acceptor_(loops_.first()) {}
 
   Result<void> start() {
     if (common_.options.tls) tls_ = VF_TRY(open_tls(*common_.options.tls));
     VF_CHECK(bind());
     common_.slow.start(slow_threads(common_.options));
+    common_.pool.start(work_threads(common_.options));
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
-    for (int i = 0; i < io_threads(common_.options) + work_threads(common_.options); ++i) {
-      threads_.emplace_back([this] {
-        ignore_broken_pipes();
-        io_.run();
-      });
-      pthread_setname_np(threads_.back().native_handle(), "http");
-    }
+    loops_.start();
+    started_ = true;
     return {};
   }
 
   void stop(std::chrono::milliseconds grace) {
     const std::lock_guard lock(stop_mutex_);
-    if (threads_.empty()) return;
+    if (!std::exchange(started_, false)) return;
     common_.stopping = true;
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
@@ -118,10 +96,9 @@ class Server::Impl {
       for (const auto& connection : common_.census.everyone()) connection->abort();
       common_.census.wait_until_empty(std::chrono::milliseconds(-1));
     }
-    work_.reset();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
+    common_.pool.stop();
     common_.slow.stop();
+    loops_.stop();
   }
 
   std::uint16_t port() const { return port_; }
@@ -149,8 +126,7 @@ class Server::Impl {
   asio::awaitable<void> accept() {
     while (acceptor_.is_open()) {
       error_code wrong;
-      auto socket =
-          co_await acceptor_.async_accept(asio::make_strand(io_), asio::redirect_error(asio::use_awaitable, wrong));
+      auto socket = co_await acceptor_.async_accept(loops_.next(), asio::redirect_error(asio::use_awaitable, wrong));
       if (!wrong) {
         welcome(std::move(socket));
       } else if (acceptor_.is_open()) {
@@ -180,14 +156,13 @@ class Server::Impl {
     if (common_.stopping) connection->begin_stop();
   }
 
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Loops loops_;
   Common common_;
   std::unique_ptr<asio::ssl::context> tls_;
   tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   std::mutex stop_mutex_;
-  std::vector<std::thread> threads_;
+  bool started_ = false;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -168,7 +168,8 @@ class TlsWire final : public Wire {
         auto got = read_at(piece.fd->get(), std::span(buffer).first(want), piece.offset + done);
         return got ? *got : std::size_t{0};
       };
-      const auto got = co_await offload(pool_, WorkPool::Lane::other, fetch);
+      const bool here = in_memory(piece, piece.offset + done, static_cast<std::int64_t>(want));
+      const auto got = here ? fetch() : co_await offload(pool_, WorkPool::Lane::other, fetch);
       if (got < want) co_return false;
       if (!co_await write({reinterpret_cast<const char*>(buffer.data()), got})) co_return false;
       done += static_cast<std::int64_t>(got);

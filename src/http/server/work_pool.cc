@@ -1,48 +1,36 @@
 #include "http/server/work_pool.h"
 
-#include <utility>
+#include <pthread.h>
 
-#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace vf::http {
 
-bool WorkPool::enter() {
-  const std::lock_guard lock(mutex_);
-  if (busy_ >= slots_) return false;
-  ++busy_;
-  return true;
-}
-
-void WorkPool::leave() {
-  Job next;
-  {
-    const std::lock_guard lock(mutex_);
-    if (queues_[0].empty() && queues_[1].empty()) {
-      --busy_;
-      return;
-    }
-    next = take();
+void WorkPool::start(int threads) {
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { work(); });
+    pthread_setname_np(threads_.back().native_handle(), "http-work");
   }
-  start(std::move(next));  // the slot goes on to whoever waited longest
 }
 
 void WorkPool::post(Lane lane, Job job) {
   {
     const std::lock_guard lock(mutex_);
-    if (busy_ >= slots_) {
-      queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
-      return;
-    }
-    ++busy_;
+    queues_[static_cast<std::size_t>(lane)].push_back(std::move(job));
   }
-  start(std::move(job));
+  posted_.notify_one();
 }
 
-void WorkPool::start(Job job) {
-  boost::asio::post(threads_, [this, job = std::move(job)]() mutable {
+void WorkPool::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    posted_.wait(lock, [this] { return stopping_ || !idle(); });
+    if (idle()) return;
+    Job job = take();
+    lock.unlock();
     std::exchange(job, nullptr)();
-    leave();
-  });
+    lock.lock();
+  }
 }
 
 std::size_t WorkPool::waiting(Lane lane) const {
@@ -57,6 +45,16 @@ WorkPool::Job WorkPool::take() {
   Job job = std::move(queue.front());
   queue.pop_front();
   return job;
+}
+
+void WorkPool::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  posted_.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 }  // namespace vf::http
