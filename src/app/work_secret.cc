@@ -29,7 +29,10 @@ Result<std::string> write_secret_once(const std::filesystem::path& path, const s
   if (::fsync(fd.get()) != 0) return std::unexpected(system_error(errno, what));
   const auto link = fmt::format("/proc/self/fd/{}", fd.get());
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return secret;
+    if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      VF_CHECK(sync_folder(path.parent_path()));
+      return secret;
+    }
     if (errno != EEXIST) return std::unexpected(system_error(errno, what));
     auto first = VF_TRY(read_whole(path, 1024));
     if (first.size() == kSecretBytes) return first;

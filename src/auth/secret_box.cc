@@ -53,10 +53,11 @@ Result<void> write_private(const std::filesystem::path& file, std::string_view t
   if (::fsync(fd.get()) != 0) return problem("write");
   if (replace) {
     if (::rename(aside.c_str(), file.c_str()) != 0) return problem("name");
-    return {};
+  } else {
+    if (::link(aside.c_str(), file.c_str()) != 0 && errno != EEXIST) return problem("name");
+    ::unlink(aside.c_str());
   }
-  if (::link(aside.c_str(), file.c_str()) != 0 && errno != EEXIST) return problem("name");
-  ::unlink(aside.c_str());
+  // Before anything is sealed with it.
   return sync_folder(file.has_parent_path() ? file.parent_path() : ".");
 }
 

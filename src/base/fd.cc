@@ -1,6 +1,7 @@
 #include "base/fd.h"
 
 #include <cerrno>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -123,8 +124,14 @@ Result<void> sync_folder(const fs::path& path) {
 
 Result<void> make_folder(const fs::path& path) {
   std::error_code ec;
+  std::vector<fs::path> holders;  // of the folders that are made here
+  for (auto at = path; !at.empty() && !fs::exists(at, ec); at = at.parent_path())
+    holders.push_back(at.has_parent_path() ? at.parent_path() : fs::path("."));
   fs::create_directories(path, ec);
   if (ec) return std::unexpected(system_error(ec.value(), fmt::format("create the folder '{}'", path.string())));
+  // What may be written to and not read cannot be synced.
+  for (const auto& holder : holders)
+    if (::access(holder.c_str(), R_OK) == 0) VF_CHECK(sync_folder(holder));
   return {};
 }
 

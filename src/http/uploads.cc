@@ -28,10 +28,8 @@ std::expected<store::Upload, Response> begin_upload(UploadContext& context, cons
   auto before = platform.uploads.find(wanted.id);
   if (!before) return refused(before.error());
   if (*before) {
-    // A crash may have come between the row and its file; the client was told of neither.
-    std::error_code ignored;
-    if (wanted.file && (*before)->state == "open" &&
-        !std::filesystem::exists(platform.uploads_dir / wanted.id, ignored))
+    // A crash may have come between the row and its file, or its name; the client was told of neither.
+    if (wanted.file && (*before)->state == "open")
       if (auto made = UploadFile::create(platform.uploads_dir, wanted.id); !made) return refused(made.error());
     return std::move(**before);
   }

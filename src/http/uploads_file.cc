@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 namespace vf::http {
 namespace {
 
@@ -16,43 +18,46 @@ constexpr std::int64_t kWriteBehind = 16LL << 20;
 // A hash is a few hundred bytes; uploads beyond these are read once more when they are whole.
 constexpr std::size_t kMostHashes = 10'000;
 
-fs::path trial_path(const fs::path& path) { return path.string() + ".trial"; }
+// So much of one long request is sent again at most after a crash.
+constexpr std::int64_t kKeepEvery = 64LL << 20;
 
-// Where bytes on trial begin that a crash left.
-Result<std::optional<std::int64_t>> trial_mark(const fs::path& path) {
-  auto text = read_whole(trial_path(path), 64);
+fs::path mark_path(const fs::path& path) { return path.string() + ".kept"; }
+
+// Nothing where there is no mark. One without a number is of an upload that has no bytes yet.
+Result<std::optional<std::int64_t>> read_mark(const fs::path& path) {
+  auto text = read_whole(mark_path(path), 64);
   if (!text && text.error().code == ErrorCode::not_found) return std::nullopt;
   if (!text) return std::unexpected(std::move(text).error());
-  std::int64_t from = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), from);
-  // A mark that is not whole was never followed by a byte: it is written and synced before them.
-  if (error != std::errc() || end == text->data() + text->size() || *end != '\n') return std::nullopt;
-  return from;
+  std::int64_t kept = 0;
+  std::from_chars(text->data(), text->data() + text->size(), kept);
+  return kept;
 }
 
-Result<void> cut(int fd, std::int64_t size) {
-  if (::ftruncate(fd, size) != 0) return std::unexpected(system_error(errno, "cut back an upload"));
-  if (::lseek(fd, size, SEEK_SET) < 0) return std::unexpected(system_error(errno, "go to the end of an upload"));
+// In place: a sector is written whole or not at all, and the number is always as long.
+Result<void> write_mark(const fs::path& path, std::int64_t kept) {
+  const UniqueFd fd(::open(mark_path(path).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd) return std::unexpected(system_error(errno, "open an upload"));
+  VF_CHECK(write_all(fd.get(), fmt::format("{:020}\n", kept)));
+  if (::fdatasync(fd.get()) != 0) return std::unexpected(system_error(errno, "write an upload to the disk"));
   return {};
 }
 
 }  // namespace
 
-std::optional<Sha256> RunningHashes::take(const std::string& id, std::int64_t size) {
-  if (size == 0) return Sha256();
+std::optional<RunningHashes::Known> RunningHashes::take(const std::string& id, std::int64_t size) {
   const std::lock_guard lock(mutex_);
   const auto found = waiting_.find(id);
   if (found == waiting_.end()) return std::nullopt;
-  auto waiting = std::move(found->second);
+  auto known = std::move(found->second);
   waiting_.erase(found);
   // Another process went on with the upload: what is known here is of the past.
-  if (waiting.size != size) return std::nullopt;
-  return std::move(waiting.hash);
+  if (known.size != size) return std::nullopt;
+  return known;
 }
 
-void RunningHashes::give(const std::string& id, std::int64_t size, Sha256 hash) {
+void RunningHashes::give(const std::string& id, Known known) {
   const std::lock_guard lock(mutex_);
-  waiting_.insert_or_assign(id, Waiting{size, std::move(hash)});
+  waiting_.insert_or_assign(id, std::move(known));
   if (waiting_.size() > kMostHashes) waiting_.erase(waiting_.begin());  // ids sort by age
 }
 
@@ -65,7 +70,9 @@ UploadFile::UploadFile(UniqueFd fd, fs::path path, std::string id, RunningHashes
     : fd_(std::move(fd)), path_(std::move(path)), id_(std::move(id)), hashes_(&hashes) {}
 
 Result<void> UploadFile::create(const fs::path& folder, const std::string& id) {
-  VF_TRY(create_new(folder / id));
+  for (const auto& path : {mark_path(folder / id), folder / id})
+    if (!UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)))
+      return std::unexpected(system_error(errno, "create an upload"));
   return sync_folder(folder);
 }
 
@@ -83,40 +90,42 @@ Result<UploadFile> UploadFile::open(const fs::path& folder, const std::string& i
 
 Result<void> UploadFile::recover() {
   size_ = VF_TRY(file_size(fd_.get()));
-  if (const auto from = VF_TRY(trial_mark(path_)); from && *from < size_) {
-    VF_CHECK(cut(fd_.get(), *from));
-    size_ = *from;
-    VF_CHECK(sync());
-  }
-  std::error_code ignored;
-  fs::remove(trial_path(path_), ignored);
+  const auto mark = VF_TRY(read_mark(path_));
+  auto known = hashes_->take(id_, size_);
+  kept_ = mark.value_or(0);
+  // A mark whose writing failed before its bytes were taken back.
+  if (kept_ > size_) VF_CHECK(write_mark(path_, kept_ = size_));
+  // Without a mark there is no saying which bytes were written.
+  if (size_ > kept_ && !known) VF_CHECK(cut(kept_));
   if (::lseek(fd_.get(), size_, SEEK_SET) < 0)
     return std::unexpected(system_error(errno, "go to the end of an upload"));
-  hash_ = hashes_->take(id_, size_);
+  if (known) hash_ = std::move(known->hash);
+  if (size_ == 0) hash_ = Sha256();
+  if (size_ > kept_) VF_CHECK(keep());
   return {};
 }
 
-Result<std::int64_t> UploadFile::size_of(const fs::path& folder, const std::string& id) {
+Result<std::int64_t> UploadFile::size_of(const fs::path& folder, const std::string& id, RunningHashes& hashes) {
   const auto path = folder / id;
-  const auto mark = VF_TRY(trial_mark(path));
-  const auto fd = VF_TRY(open_for_read(path));
-  // What a client is told to be there must be there after a crash as well.
-  if (::fdatasync(fd.get()) != 0) return std::unexpected(system_error(errno, "write an upload to the disk"));
-  const auto size = VF_TRY(file_size(fd.get()));
-  return mark ? std::min(*mark, size) : size;
+  const auto kept = VF_TRY(read_mark(path)).value_or(0);
+  if (VF_TRY(file_size(VF_TRY(open_for_read(path)).get())) <= kept) return kept;
+  auto file = open(folder, id, hashes);
+  if (!file && file.error().code == ErrorCode::conflict) return kept;
+  if (!file) return std::unexpected(std::move(file).error());
+  return file->size();
 }
 
 void UploadFile::remove(const fs::path& folder, const std::string& id) {
   std::error_code ignored;
   const auto path = folder / id;
   fs::remove(path, ignored);
-  fs::remove(trial_path(path), ignored);
+  fs::remove(mark_path(path), ignored);
 }
 
 UploadFile::~UploadFile() {
-  if (!fd_) return;
-  if (trial_) (void)undo_trial();
-  if (hash_) hashes_->give(id_, size_, std::move(*hash_));
+  if (!fd_ || !hashes_) return;
+  if (trial_ && !undo_trial()) return;
+  hashes_->give(id_, {size_, std::move(hash_)});
 }
 
 Result<void> UploadFile::write(std::span<const std::uint8_t> bytes) {
@@ -133,45 +142,35 @@ Result<void> UploadFile::write(std::span<const std::uint8_t> bytes) {
     (void)::sync_file_range(fd_.get(), size_ - unsynced_, unsynced_, SYNC_FILE_RANGE_WRITE);
     unsynced_ = 0;
   }
-  return {};
+  return !trial_ && size_ - kept_ >= kKeepEvery ? keep() : Result<void>();
 }
 
-Result<void> UploadFile::sync() {
+Result<void> UploadFile::keep() {
   if (::fdatasync(fd_.get()) != 0) return std::unexpected(system_error(errno, "write an upload to the disk"));
-  return {};
-}
-
-Result<void> UploadFile::begin_trial() {
-  VF_CHECK(write_file_atomically(trial_path(path_), std::to_string(size_) + '\n'));
-  VF_CHECK(sync_folder(path_.parent_path()));
-  trial_.emplace(size_, hash_ ? std::optional(hash_->copy()) : std::nullopt);
-  return {};
-}
-
-Result<void> UploadFile::keep_trial() {
-  std::error_code failed;
-  fs::remove(trial_path(path_), failed);
-  if (failed) return std::unexpected(system_error(failed.value(), "write an upload to the disk"));
-  VF_CHECK(sync_folder(path_.parent_path()));
+  if (size_ != kept_) VF_CHECK(write_mark(path_, size_));
+  kept_ = size_;
   trial_.reset();
   return {};
 }
+
+Result<void> UploadFile::cut(std::int64_t size) {
+  if (::ftruncate(fd_.get(), size) != 0) return std::unexpected(system_error(errno, "cut back an upload"));
+  if (::lseek(fd_.get(), size, SEEK_SET) < 0) return std::unexpected(system_error(errno, "go to the end of an upload"));
+  size_ = size;
+  return {};
+}
+
+void UploadFile::begin_trial() { trial_.emplace(size_, hash_ ? std::optional(hash_->copy()) : std::nullopt); }
 
 Result<void> UploadFile::undo_trial() {
   auto trial = std::move(*trial_);
   trial_.reset();
   hash_ = std::move(trial.hash);
-  size_ = trial.from;
-  VF_CHECK(cut(fd_.get(), trial.from));
-  VF_CHECK(sync());
-  std::error_code ignored;
-  fs::remove(trial_path(path_), ignored);
-  return {};
+  return cut(trial.from);
 }
 
 void UploadFile::discard() {
-  hash_.reset();
-  trial_.reset();
+  hashes_ = nullptr;
   remove(path_.parent_path(), id_);
 }
 

@@ -48,7 +48,7 @@ void finish_whole(UploadContext& context) {
     auto file = take(platform, id, context.hashes);
     if (!file || file->size() != *size) continue;
     const auto upload = platform.uploads.find(id);
-    if (!upload || !*upload || (*upload)->state != "open" || !file->sync()) continue;
+    if (!upload || !*upload || (*upload)->state != "open") continue;
     (void)accept_upload(platform, **upload, *file, make_uuid());
   }
 }

@@ -150,6 +150,13 @@ class UploadsTest : public ::testing::Test {
     filter.owner = owner;
     return static_cast<int>(TestPlatform::must(stores->jobs.list(filter, 100, {})).items.size());
   }
+  std::filesystem::path file_of(const std::string& at) const {
+    return folder / "uploads" / at.substr(at.rfind('/') + 1);
+  }
+  // Until so many have come, kept or not.
+  void wait_for_bytes(const std::string& at, std::uintmax_t count) const {
+    while (std::filesystem::file_size(file_of(at)) != count) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   int files_left() const {
     int count = 0;
     for ([[maybe_unused]] const auto& unused : std::filesystem::directory_iterator(folder / "uploads")) ++count;

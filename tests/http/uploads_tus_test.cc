@@ -98,7 +98,7 @@ TEST_F(UploadsTest, OneRequestAtATimeWrites) {
   const auto at = create(10);
   RawClient first(server->port());
   first.say(head_of("PATCH", at, patch_fields(0, {{"Content-Length", "10"}})) + "01234");
-  while (offset_of(at) != "5") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_for_bytes(at, 5);
   const auto second = patch(at, 5, "xxxxx");
   EXPECT_EQ(second.status, 423) << second.body;
   EXPECT_EQ(second.field("retry-after"), "1");
@@ -117,7 +117,7 @@ TEST_F(UploadsTest, MoreThanDeclaredIsRefused) {
   EXPECT_EQ(offset_of(at), "0");
   RawClient chunked(server->port());
   chunked.say(head_of("PATCH", at, patch_fields(0, {{"Transfer-Encoding", "chunked"}})) + "5\r\n01234\r\n");
-  while (offset_of(at) != "5") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_for_bytes(at, 5);
   chunked.say("6\r\nABCDEF\r\n0\r\n\r\n");
   EXPECT_EQ(Answer(chunked.hear_answer()).status, 413);
   EXPECT_EQ(offset_of(at), "5");
@@ -147,21 +147,19 @@ TEST_F(UploadsTest, BytesOnTrialAreGoneWhenTheirRequestBreaks) {
   client.say(head_of("PATCH", at,
                      patch_fields(2, {{"Content-Length", "8"}, {"Upload-Checksum", "md5 XUFAKrxLKna5cZ2REBfFkA=="}})) +
              "xxxx");
-  const auto file = folder / "uploads" / at.substr(at.rfind('/') + 1);
-  while (std::filesystem::file_size(file) != 6) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_for_bytes(at, 6);
   EXPECT_EQ(offset_of(at), "2");
   client.hang_up();
   while (patch(at, 9, "x").status == 423) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(std::filesystem::file_size(file), 2U);
+  EXPECT_EQ(std::filesystem::file_size(file_of(at)), 2U);
   expect_source(patch(at, 2, "23456789").field("upload-video-id"), "0123456789");
 }
 
-TEST_F(UploadsTest, BytesOnTrialAreGoneAfterACrash) {
+TEST_F(UploadsTest, BytesThatNobodyKeptAreGoneAfterACrash) {
   const auto at = create(10);
   EXPECT_EQ(patch(at, 0, "01").status, 204);
-  const auto file = folder / "uploads" / at.substr(at.rfind('/') + 1);
-  // What a server leaves that dies in the middle of a request with a checksum.
-  TestPlatform::must(write_file_atomically(file.string() + ".trial", "2\n"));
+  const auto file = file_of(at);
+  // What a server leaves that dies in the middle of a request, or a disk that lost its power then.
   TestPlatform::must(write_file_atomically(file, "01xxxx"));
   restart();
   EXPECT_EQ(offset_of(at), "2");
@@ -289,7 +287,7 @@ TEST_F(UploadsTest, ExpiryRefusesAndTheSweepClears) {
   EXPECT_EQ(patch(other, 0, "x").status, 410);
   EXPECT_EQ(sweep_uploads(*platform), 1);
   EXPECT_EQ(ask("HEAD", other, tus()).status, 404);
-  EXPECT_EQ(files_left(), 1);
+  EXPECT_EQ(files_left(), 2);
   EXPECT_EQ(patch(at, 6, "6").status, 204);
 }
 
@@ -297,7 +295,7 @@ TEST_F(UploadsTest, TheSweepLeavesWhatIsBeingWritten) {
   const auto at = create(10);
   RawClient client(server->port());
   client.say(head_of("PATCH", at, patch_fields(0, {{"Content-Length", "10"}})) + "01234");
-  while (offset_of(at) != "5") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_for_bytes(at, 5);
   stores->shift_ms = options.upload_ms * 2;
   EXPECT_EQ(sweep_uploads(*platform), 0);
   client.say("56789");
@@ -312,8 +310,9 @@ TEST_F(UploadsTest, AWholeUploadThatACrashCaughtBecomesOneVideo) {
     for (const bool by_sweep : {false, true}) {
       const auto bytes = random_text(100'000, blob_is_there * 2U + by_sweep);
       const auto at = create(100'000);
-      const auto file = folder / "uploads" / at.substr(at.rfind('/') + 1);
+      const auto file = file_of(at);
       TestPlatform::must(write_file_atomically(file, bytes));
+      TestPlatform::must(write_file_atomically(file.string() + ".kept", "100000\n"));
       if (blob_is_there) TestPlatform::must(stores->blobs->adopt(file, {}));
       restart();
       const auto before = videos_of("u1");
@@ -332,10 +331,10 @@ TEST_F(UploadsTest, TheSweepRemovesFilesOfNobody) {
   const auto at = create(10);
   const auto stray = folder / "uploads" / "01934f6e-0000-7000-8000-000000000001";
   TestPlatform::must(write_file_atomically(stray, "x"));
-  TestPlatform::must(write_file_atomically(stray.string() + ".trial", "0\n"));
-  EXPECT_EQ(files_left(), 3);
+  TestPlatform::must(write_file_atomically(stray.string() + ".kept", "0\n"));
+  EXPECT_EQ(files_left(), 4);
   sweep_uploads(*platform);
-  EXPECT_EQ(files_left(), 1);
+  EXPECT_EQ(files_left(), 2);
   EXPECT_EQ(offset_of(at), "0");
 }
 
@@ -346,7 +345,7 @@ TEST_F(UploadsTest, ACreationUnderOneKeyMakesOneUpload) {
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.field("location"), first.field("location"));
   EXPECT_EQ(again.field("idempotency-replayed"), "true");
-  EXPECT_EQ(files_left(), 1);
+  EXPECT_EQ(files_left(), 2);
   EXPECT_EQ(ask("POST", "/api/uploads", tus({{"Upload-Length", "11"}, {"Idempotency-Key", "k1"}})).status, 422);
 }
 
@@ -354,7 +353,7 @@ TEST_F(UploadsTest, ACreationUnderOneKeyMakesOneUpload) {
 TEST_F(UploadsTest, ACreationThatACrashCaughtIsMended) {
   const Fields fields = tus({{"Upload-Length", "5"}, {"Idempotency-Key", "k1"}});
   const auto at = ask("POST", "/api/uploads", fields).field("location");
-  std::filesystem::remove(folder / "uploads" / at.substr(at.rfind('/') + 1));
+  std::filesystem::remove(file_of(at));
   TestPlatform::must(stores->idempotency.forget_before(1LL << 60));
   restart();
   EXPECT_EQ(ask("POST", "/api/uploads", fields).field("location"), at);

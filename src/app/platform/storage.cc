@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "app/engine.h"
@@ -19,6 +21,18 @@
 #include "store/sqlite/sqlite_videos.h"
 
 namespace vf::app {
+namespace {
+
+// Names in the data folder, and its own, outlive a loss of power from here on; also those that a process made which
+// was killed before it came to this.
+Result<void> keep_names(const std::filesystem::path& folder) {
+  VF_CHECK(sync_folder(folder));
+  const auto above = (folder / "").parent_path().parent_path();  // the same with a slash at the end
+  // Where this user may not read, somebody else made the folder, and long ago.
+  return ::access(above.c_str(), R_OK) == 0 ? sync_folder(above) : Result<void>();
+}
+
+}  // namespace
 
 Storage::Storage() = default;
 Storage::Storage(Storage&&) noexcept = default;
@@ -43,6 +57,7 @@ Result<Storage> open_storage(const Config& config) {
   out.blobs = VF_TRY(blob::open_fs_blob_store(out.folder));
   out.checkpoints = VF_TRY(store::open_sqlite_checkpoint_store(out.folder / "checkpoints.db"));
   out.secret = VF_TRY(work_secret(out.folder));
+  VF_CHECK(keep_names(out.folder));
   auto& pool = *out.pool;
   out.videos = std::make_unique<store::SqliteVideoStore>(pool);
   out.jobs = std::make_unique<store::SqliteJobStore>(pool);

@@ -75,6 +75,8 @@ Result<void> Worker::enter() {
   VF_CHECK(make_folder(options_.lock_dir));
   lock_ = VF_TRY(create_new(lock_path(options_.lock_dir, id_)));
   try_lock(lock_.get(), true);
+  // After a loss of power the free lock tells at once that nobody works here any more.
+  VF_CHECK(sync_folder(options_.lock_dir));
   VF_CHECK(enlist());
   look_for_lost_workers();
   return {};

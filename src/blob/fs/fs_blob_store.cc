@@ -1,5 +1,6 @@
 #include "blob/fs/fs_blob_store.h"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -152,20 +153,25 @@ class FsBlobStore final : public BlobStore {
  private:
   std::string writing() const { return fmt::format("write to the work folder '{}'", root_.string()); }
 
-  // Stored again: young again, so that no collection takes it from under its new reader.
+  // Stored again: young again, so that no collection takes it from under its new reader. Its name may be another's
+  // who did not come to sync it, so that is done for both.
   Result<bool> kept_already(const jobs::BlobRef& blob) {
     if (!VF_TRY(intact(blob))) return false;
-    ::utimensat(AT_FDCWD, path_of(blob.sha256).c_str(), nullptr, 0);
+    const auto target = VF_TRY(place_for(blob));
+    ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
+    VF_CHECK(sync_folder(target.parent_path()));
     return true;
   }
 
-  // The blob's path, in a folder that is there durably.
+  // The blob's path, in a folder that is there durably: whoever made it may have been killed before it was, so each
+  // process sees to it once.
   Result<fs::path> place_for(const jobs::BlobRef& blob) {
     auto target = path_of(blob.sha256);
-    if (!fs::exists(target.parent_path())) {
-      VF_CHECK(make_folder(target.parent_path()));
-      VF_CHECK(sync_folder(root_ / "blobs"));
-    }
+    auto& durable = durable_[static_cast<std::size_t>(std::stoi(blob.sha256.substr(0, 2), nullptr, 16))];
+    if (durable) return target;
+    VF_CHECK(make_folder(target.parent_path()));
+    VF_CHECK(sync_folder(root_ / "blobs"));
+    durable = true;
     return target;
   }
 
@@ -175,6 +181,7 @@ class FsBlobStore final : public BlobStore {
   // Beside the process id, which another process may have had before or has in another container.
   std::int64_t born_ = std::chrono::steady_clock::now().time_since_epoch().count();
   std::atomic<int> counter_{0};
+  std::array<std::atomic<bool>, 256> durable_{};  // folders of blobs, by the two digits that they are named
 };
 
 }  // namespace

@@ -115,7 +115,7 @@ class FormSink final : public BodySink {
     upload_.details = to_json(VF_TRY(checked(std::move(parts_.details))));
     const auto asked = fmt::format("form\n{}\n{}\n{}", upload_.file_name, dump(upload_.details), file_->sha256());
     if (auto first = claim_.earlier(call_->request, asked)) return std::move(*first);
-    VF_CHECK(file_->sync());
+    VF_CHECK(file_->keep());
     auto& platform = uploads_->platform;
     const auto made = VF_TRY(accept_upload(platform, upload_, *file_, call_->request.correlation));
     done_ = true;

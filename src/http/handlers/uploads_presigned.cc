@@ -119,8 +119,7 @@ class PutSink final : public BodySink {
         return problem(request, 400, "checksum_mismatch",
                        fmt::format("The bytes do not have the {} that was sent with them; nothing was stored.",
                                    checksum.algorithm()));
-    if (auto synced = file_.sync(); !synced) return problem(request, synced.error());
-    if (auto kept = file_.keep_trial(); !kept) return problem(request, kept.error());
+    if (auto kept = file_.keep(); !kept) return problem(request, kept.error());
     const auto hash = file_.sha256();
     auto out =
         json_response(200, json::object{{"uploadId", upload_.id}, {"sizeBytes", file_.size()}, {"sha256", hash}});
@@ -177,7 +176,7 @@ Opened put(const SharedUploads& uploads, const SharedCall& call) {
     if (auto no = refuse_upload(platform, request, receiving->upload.owner, request.content_length, false))
       return answered(std::move(*no));
   }
-  if (auto begun = receiving->file.begin_trial(); !begun) return answered(problem(request, begun.error()));
+  receiving->file.begin_trial();
   Opened out;
   out.body_limit = most + 1;
   out.sink = std::make_unique<PutSink>(call, std::move(*receiving), std::move(*checksums), most);

@@ -44,7 +44,11 @@ class TusSink final : public BodySink {
         success_(std::move(success)) {}
 
   std::optional<Response> write(std::span<const std::uint8_t> bytes) override {
-    if (static_cast<std::int64_t>(bytes.size()) > room_) return tus::marked(too_long(call_->request, room_));
+    if (static_cast<std::int64_t>(bytes.size()) > room_) {
+      // The client asks for the offset next.
+      if (!checksum_) (void)file_.keep();
+      return tus::marked(too_long(call_->request, room_));
+    }
     if (checksum_) checksum_->update(bytes);
     room_ -= static_cast<std::int64_t>(bytes.size());
     if (auto written = file_.write(bytes); !written) return failed(written.error());
@@ -52,10 +56,8 @@ class TusSink final : public BodySink {
   }
 
   Response finish() override {
-    if (auto synced = file_.sync(); !synced) return failed(synced.error());
     if (checksum_ && !checksum_->matches()) return mismatch();
-    if (checksum_)
-      if (auto kept = file_.keep_trial(); !kept) return failed(kept.error());
+    if (auto kept = file_.keep(); !kept) return failed(kept.error());
     auto out = std::move(success_);
     tus::add_offset(out, file_.size());
     if (upload_.size && file_.size() == *upload_.size) {
@@ -109,8 +111,7 @@ Opened take_bytes(const SharedUploads& uploads, const SharedCall& call, Receivin
   if (request.content_length.value_or(0) > room) return answered(too_long(request, room));
   auto checksum = tus::checksum_field(request);
   if (!checksum) return answered(std::move(checksum).error());
-  if (*checksum)
-    if (auto begun = receiving.file.begin_trial(); !begun) return answered(problem(request, begun.error()));
+  if (*checksum) receiving.file.begin_trial();
   Opened out;
   // One more than there is room for, so that it is this sink which says so.
   out.body_limit = room + 1;
@@ -222,7 +223,6 @@ std::expected<store::UploadStore::Made, Response> finish_late(UploadContext& con
                                                               const std::string& id) {
   auto receiving = receive_upload(context, call.request, id);
   if (!receiving) return std::unexpected(std::move(receiving).error());
-  if (auto synced = receiving->file.sync(); !synced) return std::unexpected(problem(call.request, synced.error()));
   auto made = accept_upload(context.platform, receiving->upload, receiving->file, call.request.correlation);
   if (!made) return std::unexpected(problem(call.request, made.error()));
   return std::move(*made);
@@ -236,7 +236,7 @@ Response head_of(UploadContext& context, const Call& call) {
   out.headers.add("Cache-Control", "no-store");
   auto offset = upload->size.value_or(0);
   if (upload->state == "open") {
-    const auto there = UploadFile::size_of(context.platform.uploads_dir, upload->id);
+    const auto there = UploadFile::size_of(context.platform.uploads_dir, upload->id, context.hashes);
     if (!there && there.error().code != ErrorCode::not_found) return problem(call.request, there.error());
     if (!there || upload->expires_ms <= context.platform.now_ms())
       return problem(call.request, 410, "expired", "This upload has expired; begin a new one.");
