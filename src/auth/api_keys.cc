@@ -97,16 +97,20 @@ Result<void> limit_by(const store::ApiKey& acting, KeyWish& wish) {
   return {};
 }
 
-// Whoever renews or changes a key gets its power: a key only gets what it has.
-Result<void> check_power(const Principal& who, const store::ApiKey& key) {
-  const bool stronger =
-      role_from(key.role).value_or(Role::admin) > who.role ||
-      (!who.scopes.empty() && (key.scopes.empty() || std::ranges::any_of(key.scopes, [&](const std::string& scope) {
-                                 return std::ranges::find(who.scopes, scope) == who.scopes.end();
-                               })));
-  if (stronger)
-    return fail(ErrorCode::conflict, "This API key is stronger than the one you use; sign in to change it.");
-  return {};
+bool has_more_scopes(const std::vector<std::string>& scopes, const std::vector<std::string>& than) {
+  if (than.empty()) return false;
+  return scopes.empty() || std::ranges::any_of(scopes, [&](const std::string& scope) {
+           return std::ranges::find(than, scope) == than.end();
+         });
+}
+
+// Ranges are compared as they are written, as limit_by() does: a part of one is another.
+bool is_bound_less(const store::ApiKey& key, const store::ApiKey& than) {
+  const bool wider = !than.allowed_cidrs.empty() &&
+                     (key.allowed_cidrs.empty() || std::ranges::any_of(key.allowed_cidrs, [&](const std::string& range) {
+                        return std::ranges::find(than.allowed_cidrs, range) == than.allowed_cidrs.end();
+                      }));
+  return wider || (than.expires_at && key.expires_at.value_or(*than.expires_at + 1) > *than.expires_at);
 }
 
 // Both are computed, so that a rotated key takes the same time.
@@ -170,6 +174,16 @@ Result<store::ApiKey> ApiKeys::change(const Principal& who, const std::string& i
   return key;
 }
 
+// Whoever renews a key gets its power: a key only gets what it has.
+Result<void> ApiKeys::check_power(const Principal& who, const store::ApiKey& key) {
+  const bool stronger =
+      role_from(key.role).value_or(Role::admin) > who.role || has_more_scopes(key.scopes, who.scopes) ||
+      (!who.key.empty() && key.id != who.key && is_bound_less(key, VF_TRY(find(who.user, who.key))));
+  if (stronger)
+    return fail(ErrorCode::conflict, "This API key is stronger than the one you use; sign in to change it.");
+  return {};
+}
+
 Result<NewKey> ApiKeys::rotate(const Principal& who, const std::string& id, std::optional<std::int64_t> overlap) {
   const auto wanted = overlap.value_or(rules_.overlap);
   if (wanted < 0 || wanted > rules_.longest_overlap)
@@ -183,11 +197,18 @@ Result<NewKey> ApiKeys::rotate(const Principal& who, const std::string& id, std:
   return NewKey{VF_TRY(find(who.user, id)), key_text(key.prefix, secret)};
 }
 
-Result<void> ApiKeys::revoke(const std::string& user, const std::string& id) {
-  const auto key = VF_TRY(find(user, id));
-  const bool revoked = VF_TRY(store_.revoke(id, user, clock_()));
+Result<void> ApiKeys::revoke(const Principal& who, const std::string& id) {
+  const auto key = VF_TRY(find(who.user, id));
+  if (!who.key.empty()) VF_CHECK(check_power(who, key));
+  const bool revoked = VF_TRY(store_.revoke(id, who.user, clock_()));
   found_.forget(key.prefix);
   if (!revoked) return no_such_key();
+  return {};
+}
+
+Result<void> ApiKeys::revoke_all(const std::string& user) {
+  VF_TRY(store_.revoke_all(user, clock_()));
+  found_.clear();
   return {};
 }
 

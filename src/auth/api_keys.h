@@ -62,9 +62,11 @@ class ApiKeys {
   // have oneself one cannot give (a key cannot make a stronger key).
   Result<NewKey> create(const Principal& who, const KeyWish& wished);
   Result<store::ApiKey> change(const Principal& who, const std::string& id, const KeyChange& change);  // not_found
+  // A key rotates and revokes none that may more than itself, has other ranges or a later end: conflict.
   // `overlap`: milliseconds in which the old secret stays good.
   Result<NewKey> rotate(const Principal& who, const std::string& id, std::optional<std::int64_t> overlap);
-  Result<void> revoke(const std::string& user, const std::string& id);
+  Result<void> revoke(const Principal& who, const std::string& id);
+  Result<void> revoke_all(const std::string& user);
   Result<store::ApiKey> find(const std::string& user, const std::string& id);
   Result<std::vector<store::ApiKey>> list(const std::string& user, const std::string& after, std::int64_t limit);
 
@@ -74,6 +76,7 @@ class ApiKeys {
 
  private:
   Result<std::optional<store::KeyAndOwner>> lookup(const std::string& prefix);
+  Result<void> check_power(const Principal& who, const store::ApiKey& key);
   void note_use(const store::ApiKey& key, const std::string& address);
 
   store::KeyStore& store_;

@@ -194,13 +194,12 @@ Identity OidcClient::identity(const json::object& claims) const {
   for (const auto* name : {"preferred_username", "username", "cognito:username", "nickname"})
     if (who.name.empty()) who.name = text_of(claims, name);
   if (who.name.empty()) who.name = who.email.substr(0, who.email.find('@'));
+  who.rules_role = !provider_.role_claim.empty();
   for (const auto& value :
-       provider_.role_claim.empty() ? std::vector<std::string>() : values_of(find_claim(claims, provider_.role_claim)))
-    if (const auto known = provider_.roles.find(value); known != provider_.roles.end()) {
+       who.rules_role ? values_of(find_claim(claims, provider_.role_claim)) : std::vector<std::string>())
+    if (const auto known = provider_.roles.find(value); known != provider_.roles.end())
       who.role = std::max(who.role.value_or(Role::viewer), known->second);
-      who.mapped = true;
-    }
-  if (!who.mapped) who.role = provider_.default_role;
+  if (!who.role) who.role = provider_.default_role;
   return who;
 }
 

@@ -28,7 +28,7 @@ struct OidcProvider {
   std::string client_secret;  // empty: a public client
   std::vector<std::string> scopes{"openid", "profile", "email"};
   // Where roles stand among the claims: "groups", "realm_access.roles"; each value there that `roles` knows
-  // counts, the highest wins. Without a match: `default_role`, or nobody gets in.
+  // counts, the highest wins. Without a match: `default_role`, or nobody gets in. Empty: roles are set here.
   std::string role_claim;
   std::map<std::string, Role> roles;
   std::optional<Role> default_role = Role::user;
@@ -71,7 +71,7 @@ struct Identity {
   std::string name;  // as the provider suggests; may be empty
   std::string email;
   std::optional<Role> role;  // of the claims or the default; none: may not get in
-  bool mapped = false;       // the claims said so, not the default
+  bool rules_role = false;   // a role claim is configured: an account has this role from the sign-in on
 };
 
 class OidcClient {

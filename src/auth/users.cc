@@ -142,6 +142,11 @@ Result<void> Users::set_disabled(const std::string& id, bool disabled) {
   return {};
 }
 
+Result<void> Users::shut_out(const std::string& id, const std::string& why) {
+  VF_TRY(sessions_.end_all(id, "", why));
+  return keys_.revoke_all(id);
+}
+
 Result<void> Users::set_email(const std::string& id, const std::optional<std::string>& email) {
   VF_CHECK(check_email(email));
   return store_.set_email(id, email, clock_());

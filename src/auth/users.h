@@ -61,6 +61,8 @@ class Users {
 
   Result<void> set_role(const std::string& id, Role role);
   Result<void> set_disabled(const std::string& id, bool disabled);
+  // Ends its sessions and revokes its keys.
+  Result<void> shut_out(const std::string& id, const std::string& why);
   Result<void> set_email(const std::string& id, const std::optional<std::string>& email);
   Result<void> remove(const std::string& id);
 

@@ -60,6 +60,11 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   if (!digits || wrong != std::errc{} || end != number.data() + number.size()) return not_a_range(text);
   if (prefix > most)
     return fail(ErrorCode::invalid_argument, fmt::format("The prefix of \"{}\" is longer than {} bits.", text, most));
+  if (!written_as_v4 && address->v4() && prefix < kMappedBits)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" reaches beyond the IPv4 addresses written inside IPv6; write the range as IPv4 "
+                            "(127.0.0.0/8) or with a prefix of {} bits or more.",
+                            text, kMappedBits));
   out.prefix_ = written_as_v4 ? prefix + kMappedBits : prefix;
   for (int bit = out.prefix_; bit < 128; ++bit)
     out.network_.bytes_[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));

@@ -34,7 +34,8 @@ class IpAddress {
 class Cidr {
  public:
   // "10.0.0.0/8", "2001:db8::/32", "::ffff:10.0.0.0/104" (the same as 10.0.0.0/8); without a prefix one
-  // address. Bits beyond the prefix are dropped. Errors: invalid_argument, with what is wrong.
+  // address. Bits beyond the prefix are dropped. Errors: invalid_argument, with what is wrong; also for a mapped
+  // address with a prefix below 96, which would be a range of IPv6 that holds no such address.
   static Result<Cidr> parse(std::string_view text);
 
   bool contains(const IpAddress& address) const;

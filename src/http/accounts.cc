@@ -29,10 +29,10 @@ struct Accounts::Parts {
   auth::SignInGuard guard;
   std::unique_ptr<auth::Passkeys> passkeys;
   auth::SignIn sign_in;
-  auth::External external;
   auth::RateLimiter limiter;
   auth::BlockList blocks;
   auth::Audit audit;
+  auth::External external;
   auth::LinkSigner links;
   AccountsContext context;
   AccountsGate gate;
@@ -50,10 +50,10 @@ struct Accounts::Parts {
                      ? std::make_unique<auth::Passkeys>(*stores.passkeys, stores.users, options.clock, options.title)
                      : nullptr),
         sign_in(stores.users, *hasher, second, passkeys.get(), sessions, guard, options.clock),
-        external(stores.users, users, options.clock),
         limiter(options.clock, *options.cache),
         blocks(options.clock, options.blocks),
         audit(stores.audit, options.clock, options.complain),
+        external(stores.users, users, audit, options.clock),
         links(server_keys->derive(kLinks)),
         context{.user_store = stores.users,
                 .audit_store = stores.audit,

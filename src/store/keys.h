@@ -54,6 +54,8 @@ class KeyStore {
   virtual Result<bool> rotate(const std::string& id, const std::string& user, const std::string& hash,
                               std::int64_t previous_until) = 0;
   virtual Result<bool> revoke(const std::string& id, const std::string& user, std::int64_t now) = 0;
+  // All of the user's; how many.
+  virtual Result<std::int64_t> revoke_all(const std::string& user, std::int64_t now) = 0;
   virtual Result<void> used(const std::string& id, const std::string& from, std::int64_t now) = 0;
 };
 

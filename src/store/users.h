@@ -2,7 +2,8 @@
 //
 // Thread-safe; each method is one transaction. Times are Unix milliseconds, ids UUIDs. Names are ASCII and
 // compare without case. Secrets arrive hashed or sealed (room auth): nothing here can be used to sign in.
-// The last admin who can sign in is never demoted, disabled or removed: ErrorCode::conflict.
+// The last admin who can sign in (enabled, with a password, a passkey or a linked identity) is never demoted,
+// disabled or removed: ErrorCode::conflict.
 #pragma once
 
 #include <cstdint>
@@ -70,14 +71,16 @@ class UserStore {
   virtual ~UserStore() = default;
 
   // Returns the user as stored. Errors: conflict when the name is taken, the identity is linked, or (first)
-  // somebody is there; not_found when the invitation is not good.
+  // somebody is there; not_found when the invitation is not good: unknown, used, over, or of somebody who is no
+  // admin any more. The invitation is looked at before the name, so that names are told to nobody without one.
   virtual Result<User> add(const User& user, const JoinTerms& terms) = 0;
   virtual Result<std::optional<User>> find(const std::string& id) = 0;
   virtual Result<std::optional<User>> find_by_name(const std::string& name) = 0;
   virtual Result<std::vector<User>> list(const UserQuery& query) = 0;  // in order of id
   virtual Result<std::int64_t> count() = 0;
 
-  // These answer not_found for an unknown id.
+  // These answer not_found for an unknown id. A new password, a new address and a disabled account make the open
+  // reset tickets of that user void.
   virtual Result<void> set_password(const std::string& id, const std::string& hash, std::int64_t now) = 0;
   virtual Result<void> set_role(const std::string& id, const std::string& role, std::int64_t now) = 0;
   virtual Result<void> set_disabled(const std::string& id, bool disabled, std::int64_t now) = 0;
@@ -108,9 +111,9 @@ class UserStore {
   // Tickets that ended before then.
   virtual Result<void> forget_tickets(std::int64_t before) = 0;
   virtual Result<std::vector<Ticket>> open_tickets(const std::string& purpose, std::int64_t now) = 0;
-  virtual Result<bool> remove_ticket(const std::string& id) = 0;
+  virtual Result<bool> remove_invitation(const std::string& id) = 0;  // false: there is none of that id
   // Uses up a reset ticket and sets the password of its user, whose id is the answer; nothing for a ticket
-  // that is not good.
+  // that is not good, or whose user is disabled.
   virtual Result<std::optional<std::string>> reset_password(const std::string& ticket_hash, const std::string& hash,
                                                             std::int64_t now) = 0;
 

@@ -96,6 +96,43 @@ TEST_F(Oidc, ClaimsMakeRoles) {
   EXPECT_THAT(refused.at("/detail"), HasSubstr("no role"));
 }
 
+// A role of the provider's is the provider's: who left the group is no admin from the next sign-in on.
+TEST_F(Oidc, WhoLeavesTheGroupLosesTheRole) {
+  const auto chief = session_of(sign_in("chief"));
+  ASSERT_EQ(chief.at("/user/role"), "admin");
+  options.providers[0].roles = {{"others", auth::Role::admin}};
+  server->start(options);
+  EXPECT_EQ(session_of(sign_in("chief")).at("/user/role"), "user");
+  EXPECT_EQ(server->ask("GET", "/api/admin/users", nullptr, server->bearer(chief)).status, 403) << "older sessions too";
+  const auto boss = server->bearer(server->login("boss"));
+  const auto log = server->ask("GET", "/api/admin/audit?action=user.role", nullptr, boss);
+  EXPECT_EQ(log.at("/items/0/detail"), "admin to user, by idp");
+  EXPECT_EQ(log.at("/items/0/outcome"), "ok");
+  const auto made = server->ask("GET", "/api/admin/audit?action=user.create", nullptr, boss);
+  EXPECT_EQ(made.at("/items/0/detail"), "role admin, by idp");
+  EXPECT_EQ(made.at("/items/0/actor"), chief.at("/user/id"));
+  // Without a role claim roles are set here.
+  options.providers[0].role_claim.clear();
+  server->start(options);
+  const auto again = server->bearer(server->login("boss"));
+  server->ask("PATCH", "/api/admin/users/" + chief.at("/user/id"), {{"role", "viewer"}}, again);
+  EXPECT_EQ(session_of(sign_in("chief")).at("/user/role"), "viewer");
+}
+
+TEST_F(Oidc, WhoHasNoRoleAnyMoreIsShutOut) {
+  const auto chief = session_of(sign_in("chief"));
+  const auto key = server->ask("POST", "/api/keys", {{"name", "k"}}, server->bearer(chief));
+  ASSERT_EQ(key.status, 201);
+  options.providers[0].roles.clear();
+  options.providers[0].default_role.reset();
+  server->start(options);
+  EXPECT_EQ(sign_in("chief").code(), "sign_in_refused");
+  EXPECT_EQ(server->ask("GET", "/api/auth/info", nullptr, server->bearer(chief)).status, 401);
+  EXPECT_EQ(server->ask("GET", "/api/auth/info", nullptr, server->key(key)).status, 401);
+  const auto boss = server->bearer(server->login("boss"));
+  EXPECT_EQ(server->ask("GET", "/api/admin/users/" + chief.at("/user/id"), nullptr, boss).at("/role"), "viewer");
+}
+
 TEST_F(Oidc, OnlyTheBrowserThatLeftComesBack) {
   const auto left = server->ask("GET", "/api/auth/oidc/login?provider=idp");
   const auto url = std::string(left.headers.get("Location"));
@@ -163,6 +200,23 @@ TEST_F(Oidc, AccessTokensOfTheIssuerOpenTheDoorAndIdTokensDoNot) {
   options.providers[0].api_audience.clear();
   server->start(options);
   EXPECT_EQ(with("access_token").code(), "invalid_token") << "only where it is configured";
+}
+
+TEST_F(Oidc, AccessTokensOfTheIssuerMakeNoAccountAndRaiseNobody) {
+  const auto at_another = session_of(sign_in("chief"));
+  ASSERT_EQ(at_another.status, 200);
+  const auto token = std::string(parse_json(token_answer)->at("access_token").as_string());
+  const Sent sent{{"Authorization", "Bearer " + token}};
+  // The token says nothing of groups: it acts as the default role, though the account is an admin's.
+  EXPECT_EQ(server->ask("GET", "/api/auth/info", nullptr, sent).at("/role"), "user");
+  EXPECT_EQ(server->ask("GET", "/api/admin/users", nullptr, sent).status, 403);
+  server = std::make_unique<AccountServer>(options);
+  server->now = auth::wall_clock()();
+  const auto boss = server->make_admin();
+  const auto refused = server->ask("GET", "/api/auth/info", nullptr, sent);
+  EXPECT_EQ(refused.code(), "invalid_token");
+  EXPECT_THAT(refused.at("/detail"), HasSubstr("sign in once"));
+  EXPECT_EQ(server->ask("GET", "/api/admin/users", nullptr, server->key(boss)).body.at("items").as_array().size(), 1u);
 }
 
 TEST_F(Oidc, AnEmptyServerIsNotOpenedThisWay) {

@@ -127,6 +127,9 @@ TEST_P(AccountStores, TheLastAdminStays) {
   EXPECT_TRUE(users.set_disabled(two.id, true, now));
   EXPECT_EQ(code_of(users.remove(one.id)), ErrorCode::conflict) << "an admin who may not sign in does not count";
   EXPECT_TRUE(users.set_disabled(two.id, false, now));
+  EXPECT_TRUE(users.set_password(two.id, "", now));
+  EXPECT_EQ(code_of(users.remove(one.id)), ErrorCode::conflict) << "one who has nothing to sign in with neither";
+  EXPECT_TRUE(users.link({"https://idp.example", "two", two.id}, now));
   EXPECT_TRUE(users.set_role(one.id, "viewer", now));
   EXPECT_EQ((*users.find(one.id))->role, "viewer");
   EXPECT_TRUE(users.remove(one.id));
@@ -186,6 +189,59 @@ TEST_P(AccountStores, AnInvitationIsUsedUpByTheAccountItMade) {
   EXPECT_EQ(code_of(users.add(user("guest2"), {.invitation = "h"})), ErrorCode::not_found);
   EXPECT_TRUE(users.open_tickets("invitation", now)->empty());
   EXPECT_EQ(*users.count(), 2);
+}
+
+// Names are told to nobody who has no invitation, and an invitation is worth what its maker is now.
+TEST_P(AccountStores, AnInvitationComesBeforeTheNameAndFallsWithItsMaker) {
+  added("boss", "admin");
+  const auto second = added("second", "admin");
+  const auto invite = [&](const std::string& hash) {
+    Ticket ticket{.id = make_uuid(), .hash = hash, .purpose = "invitation", .role = "admin", .created_by = second.id};
+    ticket.created_at = now;
+    ticket.expires_at = now + 100;
+    EXPECT_TRUE(users.add_ticket(ticket));
+    return ticket.id;
+  };
+  EXPECT_EQ(code_of(users.add(user("boss"), {.invitation = "made up"})), ErrorCode::not_found);
+  for (const auto* hash : {"a", "b", "c", "d"}) invite(hash);
+  EXPECT_EQ(users.add(user("guest"), {.invitation = "a"})->role, "admin");
+  ASSERT_TRUE(users.set_disabled(second.id, true, now));
+  EXPECT_EQ(code_of(users.add(user("guest2"), {.invitation = "b"})), ErrorCode::not_found) << "disabled";
+  ASSERT_TRUE(users.set_disabled(second.id, false, now));
+  ASSERT_TRUE(users.set_role(second.id, "user", now));
+  EXPECT_EQ(code_of(users.add(user("guest2"), {.invitation = "c"})), ErrorCode::not_found) << "demoted";
+  ASSERT_TRUE(users.remove(second.id));
+  EXPECT_EQ(code_of(users.add(user("guest2"), {.invitation = "d"})), ErrorCode::not_found) << "removed";
+  EXPECT_FALSE(*users.find_by_name("guest2"));
+}
+
+TEST_P(AccountStores, ResetTicketsFallWithThePasswordTheAddressAndTheAccount) {
+  added("boss", "admin");
+  const auto marie = added("marie"), paul = added("paul");
+  const auto ticket = [&](const std::string& hash, const User& of) {
+    Ticket one{.id = make_uuid(), .hash = hash, .purpose = "reset", .user = of.id, .role = "user", .created_by = "x"};
+    one.created_at = now;
+    one.expires_at = now + 100;
+    EXPECT_TRUE(users.add_ticket(one));
+    return one.id;
+  };
+  ticket("paul", paul);
+  EXPECT_FALSE(*users.remove_invitation(ticket("a", marie))) << "a reset is no invitation";
+  ticket("b", marie);
+  EXPECT_EQ(*users.reset_password("a", "new", now), marie.id);
+  EXPECT_FALSE(*users.reset_password("b", "newer", now)) << "one ends the others";
+  ticket("c", marie);
+  ASSERT_TRUE(users.set_password(marie.id, "own", now));
+  EXPECT_FALSE(*users.reset_password("c", "newer", now)) << "after a changed password";
+  ticket("d", marie);
+  ASSERT_TRUE(users.set_email(marie.id, "new@example.com", now));
+  EXPECT_FALSE(*users.reset_password("d", "newer", now)) << "after a changed address";
+  ticket("e", marie);
+  ASSERT_TRUE(users.set_disabled(marie.id, true, now));
+  ticket("f", marie);
+  for (const auto* hash : {"e", "f"}) EXPECT_FALSE(*users.reset_password(hash, "newer", now)) << "disabled";
+  EXPECT_EQ((*users.find(marie.id))->password, "own");
+  EXPECT_EQ(*users.reset_password("paul", "new", now), paul.id) << "somebody else's stays";
 }
 
 TEST_P(AccountStores, AResetIsGoodOnceAndInTime) {

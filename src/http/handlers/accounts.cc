@@ -33,6 +33,10 @@ std::optional<Response> session_required(const Call& call) {
   return problem(call.request, 403, "session_required", "An API key cannot do this; sign in and use the access token.");
 }
 
+std::optional<Response> session_required_to_give(auth::Role role, const Call& call) {
+  return role == auth::Role::admin ? session_required(call) : std::nullopt;
+}
+
 auth::Client client_of(const Request& request) {
   return {request.peer, std::string(request.headers.get("User-Agent"))};
 }

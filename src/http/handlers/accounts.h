@@ -1,8 +1,9 @@
 // The operations of accounts, one file each group: what they share, and the tables they give.
 //
 // Handlers are functions of a Call; everything they use lives in the context, which outlives the router.
-// Acts that would hand the account over (password, second factor, sessions) ask for a session: an API key is
-// refused with 403 session_required, whatever its scopes.
+// Acts that would hand an account over (password, e-mail address, second factor, sessions; one's own or, for admins,
+// anybody's) and those that make an admin ask for a session: an API key is refused with 403 session_required,
+// whatever its scopes.
 #pragma once
 
 #include <atomic>
@@ -75,6 +76,8 @@ Response grant_response(AccountsContext& context, const Call& call, const auth::
 
 // Nothing, or the answer for whoever came with an API key.
 std::optional<Response> session_required(const Call& call);
+// Likewise where that role is to be given: admins are made by people.
+std::optional<Response> session_required_to_give(auth::Role role, const Call& call);
 
 auth::Client client_of(const Request& request);
 

@@ -70,6 +70,7 @@ Response create(AccountsContext& context, const Call& call) {
   if (!body) return std::move(body).error();
   const auto role = read_role(body->role);
   if (!role) return problem(call.request, role.error());
+  if (auto refused = session_required_to_give(*role, call)) return std::move(*refused);
   const auto user = context.users.add({body->username, body->email, body->password, *role}, "", false);
   if (!user) return problem(call.request, user.error());
   record(context, call, "user.create", "user " + user->id, "role " + user->role);
@@ -80,13 +81,17 @@ Response create(AccountsContext& context, const Call& call) {
 
 Response get(AccountsContext& context, const Call& call) { return with_user(context, call, call.param("id")); }
 
+bool has_email(const Call& call) {
+  const auto document = parse_json(call.body);
+  return document && document->is_object() && document->get_object().contains("email");  // null counts
+}
+
 // In order: what fails leaves what comes after it as it was.
 Result<void> apply(AccountsContext& context, const Call& call, const UserChangeBody& body) {
   const auto& id = call.param("id");
   const auto role = VF_TRY(read_role(body.role));
   VF_TRY(context.users.find(id));
-  const auto document = VF_TRY(parse_json(call.body));
-  if (document.get_object().contains("email")) {
+  if (has_email(call)) {
     VF_CHECK(context.users.set_email(id, body.email));
     record(context, call, "user.email", "user " + id);
   }
@@ -104,6 +109,9 @@ Result<void> apply(AccountsContext& context, const Call& call, const UserChangeB
 Response update(AccountsContext& context, const Call& call) {
   auto body = read_body<UserChangeBody>(call);
   if (!body) return std::move(body).error();
+  // A forgotten password is reset by whoever reads the mails of the address.
+  if (has_email(call) || (body->role && auth::role_from(*body->role) == auth::Role::admin))
+    if (auto refused = session_required(call)) return std::move(*refused);
   const auto applied = apply(context, call, *body);
   return applied ? with_user(context, call, call.param("id")) : problem(call.request, applied.error());
 }
@@ -118,6 +126,7 @@ Response remove(AccountsContext& context, const Call& call) {
 }
 
 Response sign_out(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
   const auto& id = call.param("id");
   if (const auto user = context.users.find(id); !user) return problem(call.request, user.error());
   const auto ended = context.sessions.end_all(id, "", "ended by an admin");
@@ -135,6 +144,7 @@ Response token_view(int status, const auth::Invitation& made) {
 }
 
 Response allow_reset(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
   const auto& id = call.param("id");
   const auto made = context.users.allow_reset(call.who.user, id, kResetLife);
   if (!made) return problem(call.request, made.error());
@@ -143,6 +153,7 @@ Response allow_reset(AccountsContext& context, const Call& call) {
 }
 
 Response remove_factor(AccountsContext& context, const Call& call) {
+  if (auto refused = session_required(call)) return std::move(*refused);
   const auto& id = call.param("id");
   auto removed = context.second.remove(id);
   if (removed) removed = context.user_store.set_passkey_required(id, false, context.clock());
@@ -156,6 +167,7 @@ Response invite(AccountsContext& context, const Call& call) {
   if (!body) return std::move(body).error();
   const auto role = read_role(body->role);
   if (!role) return problem(call.request, role.error());
+  if (auto refused = session_required_to_give(*role, call)) return std::move(*refused);
   const auto made = context.users.invite(call.who.user, *role, body->note.value_or(""), kInvitationLife);
   if (!made) return problem(call.request, made.error());
   record(context, call, "invitation.create", "invitation " + made->ticket.id, "role " + made->ticket.role);
@@ -172,7 +184,7 @@ Response list_invitations(AccountsContext& context, const Call& call) {
 
 Response withdraw(AccountsContext& context, const Call& call) {
   const auto& id = call.param("id");
-  const auto removed = context.user_store.remove_ticket(id);
+  const auto removed = context.user_store.remove_invitation(id);
   if (!removed) return problem(call.request, removed.error());
   if (!*removed) return problem(call.request, 404, "not_found", "There is no such invitation.");
   record(context, call, "invitation.remove", "invitation " + id);

@@ -121,7 +121,7 @@ Response rotate(AccountsContext& context, const Call& call) {
 
 Response revoke(AccountsContext& context, const Call& call) {
   const auto& id = call.param("id");
-  const auto revoked = context.keys.revoke(call.who.user, id);
+  const auto revoked = context.keys.revoke(call.who, id);
   if (!revoked) return problem(call.request, revoked.error());
   context.audit.record(call.who, call.request.peer, {"key.revoke", "key " + id});
   return no_content();

@@ -123,7 +123,7 @@ Response linked(AccountsContext& context, const Call& call, const auth::OidcPend
 
 Response signed_in(AccountsContext& context, const Call& call, const auth::OidcPending& pending,
                    const auth::OidcClient& client, const auth::Identity& who) {
-  const auto user = context.external.account(client, who);
+  const auto user = context.external.account(client, who, call.request.peer);
   if (!user) return refused(context, call, user.error(), pending.provider);
   const auto grant = context.sessions.start(*user, client_of(call.request), true);
   if (!grant) return problem(call.request, grant.error());

@@ -168,12 +168,15 @@ json::array listed(const std::vector<T>& all, std::string_view name, json::array
   return out;
 }
 
-// What was done by the account, or to it.
+// What was done by the account, or to it. Who somebody else is, and where, is not the account's to know.
 Result<std::vector<store::AuditEntry>> acts_about(AccountsContext& context, const std::string& user) {
   constexpr auto most = static_cast<std::int64_t>(kMostExported) + 1;
   auto acts = VF_TRY(context.audit_store.list({.limit = most, .actor = user}));
   for (auto& act : VF_TRY(context.audit_store.list({.limit = most, .target = "user " + user})))
-    if (act.actor != user) acts.push_back(std::move(act));
+    if (act.actor != user) {
+      act.actor = act.actor_name = act.via = act.address = "";
+      acts.push_back(std::move(act));
+    }
   return acts;
 }
 

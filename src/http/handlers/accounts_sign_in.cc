@@ -70,7 +70,10 @@ std::expected<Way, Response> first_way(AccountsContext& context, const Call& cal
 
 std::expected<Way, Response> admins_way(const Call& call, const RegisterBody& body) {
   const auto role = body.role ? auth::role_from(*body.role) : auth::Role::user;
-  if (role) return Way{.role = *role};
+  if (role) {
+    if (auto refused = session_required_to_give(*role, call)) return std::unexpected(std::move(*refused));
+    return Way{.role = *role};
+  }
   return std::unexpected(problem(call.request, 400, "invalid_argument", "role is viewer, user or admin.",
                                  {{"/role", "viewer, user or admin"}}));
 }
@@ -79,6 +82,9 @@ std::expected<Way, Response> way_of(AccountsContext& context, const Call& call, 
   const auto somebody = anybody(context);
   if (!somebody) return std::unexpected(problem(call.request, somebody.error()));
   if (!*somebody) return first_way(context, call, body);
+  if (!body.bootstrapToken.value_or("").empty())
+    return std::unexpected(problem(call.request, 409, "conflict",
+                                   "The first account exists already; register without bootstrapToken."));
   if (auth::may(call.who, auth::Permission::administer)) return admins_way(call, body);
   const auto invitation = body.invitation.value_or("");
   if (context.registration == Registration::closed)

@@ -106,6 +106,12 @@ class SqliteKeyStore final : public KeyStore {
                    user);
   }
 
+  Result<std::int64_t> revoke_all(const std::string& user, std::int64_t now) override {
+    return pool_.write([&](Database& db) -> Result<std::int64_t> {
+      return change(db, "UPDATE api_keys SET revoked_at = ? WHERE user = ? AND revoked_at IS NULL", now, user);
+    });
+  }
+
   Result<void> used(const std::string& id, const std::string& from, std::int64_t now) override {
     VF_TRY(changed("UPDATE api_keys SET used_at = ?, used_from = ? WHERE id = ?", now, from, id));
     return {};

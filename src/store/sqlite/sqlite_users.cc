@@ -75,7 +75,11 @@ Result<bool> exists(Database& db, std::string_view sql, const std::string& value
 
 // Asked before the last one would be lost, inside the transaction that would lose it.
 Result<void> refuse_losing_the_last_admin(Database& db, const std::string& id) {
-  auto others = VF_TRY(query(db, "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> ? LIMIT 1", id));
+  auto others = VF_TRY(query(
+      db,
+      "SELECT 1 FROM users u WHERE role = 'admin' AND disabled = 0 AND id <> ? AND (password <> '' OR EXISTS (SELECT 1 "
+      "FROM passkeys WHERE user = u.id) OR EXISTS (SELECT 1 FROM linked_accounts WHERE user = u.id)) LIMIT 1",
+      id));
   auto is_one = VF_TRY(query(db, "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id = ?", id));
   if (VF_TRY(is_one.step()) && !VF_TRY(others.step()))
     return fail(ErrorCode::conflict, "This is the last admin who can sign in; make another one first.");
@@ -96,9 +100,9 @@ class SqliteUserStore final : public UserStore {
       User added = user;
       if (terms.first && VF_TRY(VF_TRY(query(db, "SELECT 1 FROM users LIMIT 1")).step()))
         return fail(ErrorCode::conflict, "The first account exists already.");
+      if (!terms.invitation.empty()) added.role = VF_TRY(use_invitation(db, terms.invitation, user));
       if (VF_TRY(exists(db, "SELECT 1 FROM users WHERE name_key = ?", small(user.name))))
         return fail(ErrorCode::conflict, "This user name is taken; choose another.");
-      if (!terms.invitation.empty()) added.role = VF_TRY(use_invitation(db, terms.invitation, user));
       VF_CHECK(insert(db, added));
       if (terms.identity)
         VF_CHECK(put_link(db, {terms.identity->issuer, terms.identity->subject, added.id}, added.created_at));
@@ -150,7 +154,10 @@ class SqliteUserStore final : public UserStore {
 
   Result<void> set_disabled(const std::string& id, bool disabled, std::int64_t now) override {
     return pool_.write([&](Database& db) -> Result<void> {
-      if (disabled) VF_CHECK(refuse_losing_the_last_admin(db, id));
+      if (disabled) {
+        VF_CHECK(refuse_losing_the_last_admin(db, id));
+        VF_CHECK(void_resets(db, id));
+      }
       return expect_changed(
           change(db, "UPDATE users SET disabled = ?, updated_at = ? WHERE id = ?", disabled, now, id));
     });
@@ -158,6 +165,7 @@ class SqliteUserStore final : public UserStore {
 
   Result<void> set_email(const std::string& id, const std::optional<std::string>& email, std::int64_t now) override {
     return pool_.write([&](Database& db) -> Result<void> {
+      VF_CHECK(void_resets(db, id));
       return expect_changed(change(db, "UPDATE users SET email = ?, updated_at = ? WHERE id = ?", email, now, id));
     });
   }
@@ -256,16 +264,18 @@ class SqliteUserStore final : public UserStore {
     });
   }
 
-  Result<bool> remove_ticket(const std::string& id) override {
-    return pool_.write(
-        [&](Database& db) -> Result<bool> { return VF_TRY(change(db, "DELETE FROM tickets WHERE id = ?", id)) == 1; });
+  Result<bool> remove_invitation(const std::string& id) override {
+    return pool_.write([&](Database& db) -> Result<bool> {
+      return VF_TRY(change(db, "DELETE FROM tickets WHERE id = ? AND purpose = 'invitation'", id)) == 1;
+    });
   }
 
   Result<std::optional<std::string>> reset_password(const std::string& ticket_hash, const std::string& hash,
                                                     std::int64_t now) override {
     return pool_.write([&](Database& db) -> Result<std::optional<std::string>> {
       const auto ticket = VF_TRY(use_ticket(db, ticket_hash, "reset", "", now));
-      if (!ticket) return std::nullopt;
+      if (!ticket || !VF_TRY(exists(db, "SELECT 1 FROM users WHERE id = ? AND disabled = 0", ticket->user)))
+        return std::nullopt;
       VF_CHECK(put_password(db, ticket->user, hash, now));
       return ticket->user;
     });
@@ -319,7 +329,12 @@ class SqliteUserStore final : public UserStore {
     return {};
   }
 
+  static Result<void> void_resets(Database& db, const std::string& id) {
+    return run(db, "DELETE FROM tickets WHERE user = ? AND purpose = 'reset' AND used_at IS NULL", id);
+  }
+
   static Result<void> put_password(Database& db, const std::string& id, const std::string& hash, std::int64_t now) {
+    VF_CHECK(void_resets(db, id));
     return expect_changed(change(
         db, "UPDATE users SET password = ?1, password_changed_at = ?2, updated_at = ?2 WHERE id = ?3", hash, now, id));
   }
@@ -335,7 +350,9 @@ class SqliteUserStore final : public UserStore {
 
   static Result<std::string> use_invitation(Database& db, const std::string& hash, const User& user) {
     const auto ticket = VF_TRY(use_ticket(db, hash, "invitation", user.id, user.created_at));
-    if (!ticket)
+    // Whoever invited has to be somebody who may, still.
+    if (!ticket ||
+        !VF_TRY(exists(db, "SELECT 1 FROM users WHERE id = ? AND disabled = 0 AND role = 'admin'", ticket->created_by)))
       return fail(ErrorCode::not_found, "This invitation is not valid, was used, or has expired; ask for a new one.");
     return ticket->role;
   }

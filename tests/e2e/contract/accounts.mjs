@@ -114,6 +114,7 @@ async function replayKeys(strong) {
   await ask("showKey", 200, { path });
   await ask("changeKey", 200, { path, ...json({ name: "weaker" }) });
   await ask("changeKey", 409, { path, as: { "x-api-key": weak.key }, ...json({ scopes: [] }) });
+  await ask("revokeKey", 409, { path: { id: strong.id }, as: { "x-api-key": weak.key } });
   await ask("rotateKey", 409, { path: { id: strong.id }, as: { "x-api-key": weak.key }, ...json({}) });
   await ask("rotateKey", 200, { path, ...json({ overlapSeconds: 60 }) });
   await ask("revokeKey", 204, { path });

@@ -201,7 +201,7 @@ export const requests = {
 
   createUser: () => json({ username: newName(), password: PASSWORD }),
   showUser: (w) => onSpareUser(w),
-  changeUser: (w) => onSpareUser(w, json({ email: `${newName()}@example.com` })),
+  changeUser: (w) => onSpareUser(w, json({ role: "viewer" })),
   removeUser: (w) => onSpareUser(w),
   showUsersQuotas: (w) => onSpareUser(w),
   setUsersQuotas: (w) => onSpareUser(w, json({ jobs: 3 })),
