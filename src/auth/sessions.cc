@@ -135,6 +135,14 @@ Result<Principal> Sessions::authenticate(std::string_view access_token) {
   return Principal{.user = live->session.user, .name = live->user_name, .role = *role, .session = live->session.id};
 }
 
+Result<std::optional<Principal>> Sessions::again(const Principal& who) {
+  const auto live = VF_TRY(find_live(who.session));
+  if (!live || live->session.user != who.user || live->session.expires_at <= clock_()) return std::nullopt;
+  const auto role = role_from(live->role);
+  if (!role) return fail(ErrorCode::internal, "A stored role is not one.", live->role);
+  return Principal{.user = who.user, .name = live->user_name, .role = *role, .session = who.session};
+}
+
 Result<std::optional<std::string>> Sessions::session_of(std::string_view refresh_token) {
   return store_.session_of(sha256_hex(refresh_token));
 }

@@ -68,6 +68,8 @@ class Sessions {
   // Whoever the access token stands for. Errors: invalid_argument with a public sentence; others when the
   // database cannot be asked.
   Result<Principal> authenticate(std::string_view access_token);
+  // Who it is now, as authenticate() said before; nothing where the session is over.
+  Result<std::optional<Principal>> again(const Principal& who);
 
   // The session a refresh token belongs to, used or not.
   Result<std::optional<std::string>> session_of(std::string_view refresh_token);

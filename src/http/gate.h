@@ -23,6 +23,9 @@ class Gate {
   // Called by many threads at once; may block on the database. A Response is sent as
   // it is instead of the handler's: 401, 403, 404 or 429 as a problem (http/message/problem.h).
   virtual std::variant<Admitted, Response> admit(const Request& request, const Endpoint& endpoint) = 0;
+
+  // Whether somebody who was let in would be let in now: asked again and again while events are sent. May block.
+  virtual bool still_admits(const Request&, const Endpoint&, const auth::Principal&) { return true; }
 };
 
 }  // namespace vf::http

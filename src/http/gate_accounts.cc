@@ -41,6 +41,10 @@ bool forgives_bad_credentials(const Endpoint& endpoint) {
   return endpoint.permission == auth::Permission::open && endpoint.path.starts_with("/api/auth/");
 }
 
+bool shows_credentials(const Request& request) {
+  return request.headers.find("Authorization") || request.headers.find("x-api-key");
+}
+
 }  // namespace
 
 std::optional<Response> AccountsGate::blocked(const Request& request) {
@@ -89,6 +93,19 @@ AccountsGate::Caller AccountsGate::by_token(const Request& request, std::string_
   return std::move(*who);
 }
 
+bool AccountsGate::still_admits(const Request& request, const Endpoint& endpoint, const auth::Principal& who) {
+  if (who.anonymous()) return true;
+  const auto permission = endpoint.permission.value_or(auth::Permission::administer);
+  if (!who.session.empty()) {
+    // Not by its token, which is over after minutes: by the session behind it.
+    const auto now = sessions_.again(who);
+    return now && *now && auth::may(**now, permission);
+  }
+  const auto caller = authenticate(request, endpoint);
+  const auto* now = std::get_if<auth::Principal>(&caller);
+  return now && now->user == who.user && auth::may(*now, permission);
+}
+
 AccountsGate::Caller AccountsGate::authenticate(const Request& request, const Endpoint& endpoint) {
   const auto* token = request.headers.find("Authorization");
   const auto* key = request.headers.find("x-api-key");
@@ -115,12 +132,16 @@ Response AccountsGate::too_often(const Request& request, const auth::Allowance& 
 }
 
 std::variant<Admitted, Response> AccountsGate::admit(const Request& request, const Endpoint& endpoint) {
-  if (endpoint.rate != RateClass::none)
-    if (auto refused = blocked(request)) return std::move(*refused);
+  auto block = endpoint.rate == RateClass::none ? std::nullopt : blocked(request);
+  // A block is the address's, whose good citizens are not to suffer from strangers beside them.
+  if (block && !shows_credentials(request)) return std::move(*block);
   auto caller = authenticate(request, endpoint);
   auto* who = std::get_if<auth::Principal>(&caller);
-  // Whoever shows bad credentials pays from the budget of his address: guessing is counted.
-  const auto budget = budget_of(rules_, request, who ? *who : auth::Principal{},
+  if (block && (!who || who->anonymous())) return std::move(*block);
+  // Whoever shows bad credentials pays from the budget of his address: guessing is counted. So does whoever signs
+  // in or registers, signed in or not: an account more is no budget more.
+  const bool by_address = endpoint.rate == RateClass::auth && endpoint.permission == auth::Permission::open;
+  const auto budget = budget_of(rules_, request, who && (!by_address || who->admin()) ? *who : auth::Principal{},
                                 !who && endpoint.rate != RateClass::none ? RateClass::api : endpoint.rate);
   const auto allowance = limiter_.take(budget.key, budget.quota);
   const auto fields = rate_fields(allowance, clock_());

@@ -29,6 +29,7 @@ class AccountsGate final : public Gate {
         told_(auth::kMinute) {}
 
   std::variant<Admitted, Response> admit(const Request& request, const Endpoint& endpoint) override;
+  bool still_admits(const Request& request, const Endpoint& endpoint, const auth::Principal& who) override;
 
  private:
   using Caller = std::variant<auth::Principal, Response>;

@@ -163,6 +163,18 @@ Opened Router::answer_unmatched(const Request& request, const Routes::Match& mat
   return out;
 }
 
+// Whoever signs out, or whose key is revoked, hears no more.
+void Router::watch(Response& response, const Call& call, const Endpoint& endpoint) {
+  auto* events = std::get_if<EventStream>(&response.body);
+  if (!events) return;
+  events->alive = [this, request = call.request, &endpoint, who = call.who] {
+    return gate_.still_admits(request, endpoint, who);
+  };
+  events->read = [alive = events->alive, read = std::move(events->read)]() -> EventStream::Batch {
+    return alive() ? read() : EventStream::Batch{{}, true};
+  };
+}
+
 Opened Router::enter(const Request& request, const Endpoint& endpoint, Routes::Match match) {
   Opened out;
   auto verdict = gate_.admit(request, endpoint);
@@ -189,6 +201,7 @@ Opened Router::enter(const Request& request, const Endpoint& endpoint, Routes::M
     return out;
   } else {
     out.response = endpoint.handle(call);
+    watch(out.response, call, endpoint);
   }
   add_fields(out.response, admitted.headers);
   return out;

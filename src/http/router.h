@@ -54,6 +54,7 @@ class Router final : public Application {
   Router(std::vector<Endpoint> endpoints, Gate& gate, RouterHooks hooks);
   Opened answer_unmatched(const Request& request, const Routes::Match& match) const;
   Opened enter(const Request& request, const Endpoint& endpoint, Routes::Match match);
+  void watch(Response& response, const Call& call, const Endpoint& endpoint);
 
   std::vector<Endpoint> endpoints_;
   Gate& gate_;

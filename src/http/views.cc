@@ -152,6 +152,11 @@ bool may_read(const auth::Principal& who, const std::string& owner, std::string_
   return reads_own(who, owner, auth::Permission::read_videos) || visibility != "private";
 }
 
+std::optional<Response> refuse_sharing(const Call& call, const store::Video& video) {
+  if (may_read(call.who, video) && reads_own(call.who, video.owner, auth::Permission::read_videos)) return std::nullopt;
+  return problem(call.request, 403, "forbidden", "Links to a video are made by those who may read it: read:videos.");
+}
+
 bool may_read(const auth::Principal& who, const store::Video& video) {
   return may_read(who, video.owner, video.visibility);
 }

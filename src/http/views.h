@@ -53,6 +53,8 @@ bool owns(const auth::Principal& who, const std::string& owner);
 bool reads_own(const auth::Principal& who, const std::string& owner, auth::Permission reading);
 // Also others', where it is public or whoever asks knows its address (unlisted).
 bool may_read(const auth::Principal& who, const store::Video& video);
+// Whoever makes a link gives away what he has to be allowed to read himself: a key may have only write:videos.
+std::optional<Response> refuse_sharing(const Call& call, const store::Video& video);
 bool may_read(const auth::Principal& who, const std::string& owner, std::string_view visibility);
 
 // The video, where the caller may read, name or change it; naming (in a playlist, in a comparison) shows nothing of

@@ -34,6 +34,8 @@ class UploadStore {
 
   virtual Result<void> create(const Upload& upload) = 0;
   virtual Result<std::optional<Upload>> find(const std::string& id) = 0;
+  // Bytes that an upload of unknown length will have after what comes now; it never shrinks.
+  virtual Result<void> reserve(const std::string& id, std::int64_t bytes) = 0;
   virtual Result<void> declare_size(const std::string& id, std::int64_t size) = 0;
   virtual Result<void> keep_until(const std::string& id, std::int64_t expires_ms) = 0;
   virtual Result<bool> remove(const std::string& id) = 0;

@@ -291,6 +291,7 @@ TEST_F(HostileTest, NoDescriptorIsLeftBehind) {
   vf::test::TempFolder folder;
   app.set_file(std::string(3'000'000, 'x'), folder);
   start();
+  for (int i = 0; i < 8; ++i) ask(get("/hello"));  // each loop opens its own with its first connection
   const auto before = open_descriptors();
   for (int i = 0; i < 200; ++i) {
     RawClient client(server->port());

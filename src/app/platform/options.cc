@@ -85,6 +85,7 @@ Result<http::ServerOptions> server_options(const Config& config) {
   out.limits.slow_requests = static_cast<std::size_t>(std::max<std::int64_t>(1, config.number("server.slow_requests")));
   out.limits.connections = static_cast<std::size_t>(config.number("server.max_connections"));
   out.limits.connections_per_address = static_cast<std::size_t>(config.number("server.max_connections_per_address"));
+  if (config.text("server.forwarded_field") == "forwarded") out.proxies.field = http::ForwardedField::forwarded;
   for (const auto& text : config.list("server.trusted_proxies")) {
     const auto range = Cidr::parse(text);
     if (!range)

@@ -17,7 +17,11 @@ constexpr auto kSettings = std::to_array<Setting>({
      "PEM file with the certificate chain; with server.tls_key it switches TLS on."},
     {"server.tls_key", path, "", "PEM file with the private key."},
     {"server.trusted_proxies", list, "",
-     "Addresses or networks (CIDR) of proxies whose X-Forwarded-For and Forwarded fields count."},
+     "Addresses or networks (CIDR) of proxies whose word on the sender's address counts."},
+    {"server.forwarded_field", choice, "x-forwarded-for",
+     "The field in which these proxies say it, as they pass on the other one unread: x-forwarded-for, or forwarded "
+     "(RFC 7239).",
+     "x-forwarded-for,forwarded"},
     {"server.cors_origins", list, "",
      "Origins of web pages that may call the API, for example https://app.example; * for any, without cookies."},
     {"server.work_threads", number, "0", "Threads that answer requests. 0: twice the processors, 4 to 32."},

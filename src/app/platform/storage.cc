@@ -45,11 +45,15 @@ http::AccountStores Storage::account_stores() const {
 Result<Storage> open_storage(const Config& config) {
   Storage out;
   out.folder = std::filesystem::absolute(config.data());
+  std::error_code ignored;
+  const bool is_new = !std::filesystem::exists(out.folder, ignored);
   if (auto made = make_folder(out.folder / "blobs"); !made)
     return fail(ErrorCode::invalid_argument,
                 fmt::format("The data folder '{}' cannot be made or written to. Name another with --data DIR.",
                             out.folder.string()),
                 made.error().message);
+  // Hashes, films, logs: nobody else's on this machine. Rights that somebody gave on purpose stay.
+  if (is_new) std::filesystem::permissions(out.folder, std::filesystem::perms::owner_all, ignored);
   VF_CHECK(make_folder(out.uploads_dir()));
   // One for each thread that may ask (http/server/options.h): those that serve sockets are not to wait for one.
   const int readers = std::clamp(usable_processors() * 3, 6, 40);

@@ -4,6 +4,7 @@
 #include "http/captions.h"
 #include "http/handlers/handlers.h"
 #include "http/idempotency.h"
+#include "http/quotas.h"
 #include "http/uploads.h"
 #include "http/views.h"
 
@@ -33,6 +34,8 @@ Response create(Platform& platform, const Call& call) {
   asset.kind = call.request.query_value("kind");
   if (!is_kind(asset.kind)) return bad_kind(call.request);
   if (call.body.empty()) return problem(call.request, 400, "invalid_argument", "The body is the file; it is empty.");
+  std::unique_lock<std::mutex> admission;
+  if (platform.quotas) admission = platform.quotas->admission();
   if (auto refused = refuse_upload(platform, call.request, call.who.user, std::ssize(call.body), false))
     return std::move(*refused);
   asset.blob = VF_ANSWER(call, keep(platform, call.body));

@@ -31,6 +31,7 @@ std::string attachment(std::string_view name) {
 
 Response kept_file(Platform& platform, const Call& call, const store::FileRow& file) {
   auto response = VF_ANSWER(call, file_response(platform, file));
+  response.headers.set("Cache-Control", "private, no-cache");
   // A page made from somebody's file is looked at where it cannot reach this site.
   response.headers.set("Content-Disposition", attachment(file.name));
   return response;
@@ -108,6 +109,7 @@ Response link(Platform& platform, const std::string& area, const std::string& id
 
 Response link_video_file(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  if (auto refused = refuse_sharing(call, video)) return std::move(*refused);
   const auto& name = call.param("name");
   VF_OR_RESPONSE(video_file(platform, call, video, name));
   return link(platform, "videos", video.id, salt_of(video, name), name);

@@ -153,6 +153,11 @@ Response cancel(Platform& platform, const Call& call) {
 
 Response retry(Platform& platform, const Call& call) {
   const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
+  std::unique_lock<std::mutex> admission;
+  if (platform.quotas && (job.state == "failed" || job.state == "cancelled")) {
+    admission = platform.quotas->admission();
+    if (auto refused = platform.quotas->refuse(call.request, job.owner, {.job = true})) return std::move(*refused);
+  }
   if (!VF_ANSWER(call, platform.jobs.retry(job.id)))
     return problem(call.request, 409, "conflict",
                    fmt::format("Only a failed or cancelled job is retried; this one is {}.", job.state));

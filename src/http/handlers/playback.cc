@@ -176,6 +176,7 @@ BOOST_DESCRIBE_STRUCT(TokenBody, (), (seconds))
 
 Response playback_token(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
+  if (auto refused = refuse_sharing(call, video)) return std::move(*refused);
   TokenBody body;
   if (!call.body.empty()) body = VF_OR_RESPONSE(read_body<TokenBody>(call));
   const auto most = platform.options.playback_link_ms / 1000;

@@ -140,6 +140,19 @@ std::optional<Response> learn_length(UploadContext& context, const Request& requ
   return std::nullopt;
 }
 
+// As long as nobody knows the length, each request says how much it brings, and that is its owner's storage.
+std::optional<Response> reserve_room(UploadContext& context, const Request& request, const Receiving& receiving) {
+  const auto& upload = receiving.upload;
+  if (upload.size || !context.platform.quotas) return std::nullopt;
+  if (!request.content_length)
+    return problem(request, 400, "invalid_argument", "Send Content-Length as long as Upload-Length is not known.");
+  const std::lock_guard lock(context.admission);
+  if (auto no = refuse_upload(context.platform, request, upload.owner, *request.content_length, false)) return no;
+  if (auto kept = context.platform.uploads.reserve(upload.id, receiving.file.size() + *request.content_length); !kept)
+    return problem(request, kept.error());
+  return std::nullopt;
+}
+
 Opened patch(const SharedUploads& uploads, const SharedCall& call) {
   const auto& request = call->request;
   if (auto no = tus::refuse_version(request)) return answered(std::move(*no));
@@ -160,6 +173,7 @@ Opened patch(const SharedUploads& uploads, const SharedCall& call) {
     return answered(std::move(out));
   }
   if (auto no = learn_length(*uploads, request, *receiving)) return answered(std::move(*no));
+  if (auto no = reserve_room(*uploads, request, *receiving)) return answered(std::move(*no));
   return take_bytes(uploads, call, std::move(*receiving), no_content());
 }
 

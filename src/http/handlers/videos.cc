@@ -13,6 +13,7 @@ namespace {
 using auth::Permission;
 
 constexpr std::size_t kLongestLabel = 100;
+constexpr std::int64_t kMostCaptionBytes = 16 << 20;
 
 struct VideoPatch {
   std::optional<std::string> title;
@@ -227,6 +228,13 @@ Response put_caption(Platform& platform, const Call& call) {
     return problem(call.request, 400, "invalid_argument",
                    fmt::format("\"label\" has at most {} bytes.", kLongestLabel));
   caption.webvtt = VF_ANSWER(call, clean_captions(call.body));
+  auto bytes = std::ssize(caption.webvtt);
+  for (const auto& other : VF_ANSWER(call, platform.videos.captions(video.id)))
+    if (other.language != caption.language) bytes += std::ssize(other.webvtt);
+  if (bytes > kMostCaptionBytes)
+    return problem(call.request, 413, to_string(ErrorCode::limit_exceeded),
+                   fmt::format("The captions of a video have at most {} bytes together; these would make it {}.",
+                               kMostCaptionBytes, bytes));
   VF_ANSWER_CHECK(call, platform.videos.put_caption(video.id, caption));
   return json_response(201, json::object{{"language", caption.language},
                                          {"label", caption.label},

@@ -90,6 +90,7 @@ struct EventStream {
   };
   std::string topic;
   std::function<Batch()> read;
+  std::function<bool()> alive = {};  // asked at every keep-alive; false ends it. May block
 };
 
 // Text, a file's bytes, or events.

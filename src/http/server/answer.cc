@@ -129,8 +129,16 @@ asio::awaitable<bool> Connection::stream_batches(EventStream& events, bool chunk
       const auto batch = co_await offload(common_.pool, WorkPool::Lane::other, read);
       if (!batch.text.empty() && !co_await wire_->write(framed(batch.text, chunked))) co_return false;
       if (batch.end) co_return true;
-    } else if (!co_await wire_->write(framed(": keep-alive\n\n", chunked))) {
-      co_return false;
+    } else {
+      auto ask = [&events] {
+        try {
+          return !events.alive || events.alive();
+        } catch (...) {
+          return false;
+        }
+      };
+      if (!co_await offload(common_.pool, WorkPool::Lane::other, ask)) co_return true;
+      if (!co_await wire_->write(framed(": keep-alive\n\n", chunked))) co_return false;
     }
     wire_->deadline().off();
     co_await wait_for_events();

@@ -8,8 +8,8 @@ namespace {
 constexpr std::string_view kUse =
     "SELECT (SELECT COALESCE(SUM(size), 0) FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = "
     "?1 "
-    "UNION ALL SELECT id FROM jobs WHERE owner = ?1)), "
-    "(SELECT COALESCE(SUM(size), 0) FROM uploads WHERE owner = ?1 AND state = 'open'), "
+    "UNION ALL SELECT id FROM jobs WHERE owner = ?1 UNION ALL SELECT id FROM assets WHERE owner = ?1)), "
+    "(SELECT COALESCE(SUM(COALESCE(size, reserved)), 0) FROM uploads WHERE owner = ?1 AND state = 'open'), "
     "(SELECT COALESCE(SUM(milliseconds), 0) FROM media_use WHERE owner = ?1 AND at >= ?3), "
     "(SELECT COUNT(*) FROM jobs WHERE owner = ?1 AND state IN ('pending', 'processing', 'paused')), "
     "(SELECT COUNT(*) FROM uploads WHERE owner = ?1 AND created_at >= ?2), "

@@ -66,6 +66,15 @@ Result<std::optional<Upload>> SqliteUploadStore::find(const std::string& id) {
   return pool_.read([&](Database& db) { return find_upload(db, id); });
 }
 
+Result<void> SqliteUploadStore::reserve(const std::string& id, std::int64_t bytes) {
+  return pool_.write([&](Database& db) -> Result<void> {
+    return VF_TRY(db.prepare("UPDATE uploads SET reserved = MAX(reserved, ?) WHERE id = ? AND size IS NULL"))
+        .bind(bytes)
+        .bind(id)
+        .run();
+  });
+}
+
 Result<void> SqliteUploadStore::declare_size(const std::string& id, std::int64_t size) {
   return pool_.write([&](Database& db) -> Result<void> {
     return VF_TRY(db.prepare("UPDATE uploads SET size = ? WHERE id = ? AND size IS NULL")).bind(size).bind(id).run();

@@ -48,6 +48,7 @@ class SqliteUploadStore : public UploadStore {
 
   Result<void> create(const Upload& upload) override;
   Result<std::optional<Upload>> find(const std::string& id) override;
+  Result<void> reserve(const std::string& id, std::int64_t bytes) override;
   Result<void> declare_size(const std::string& id, std::int64_t size) override;
   Result<void> keep_until(const std::string& id, std::int64_t expires_ms) override;
   Result<bool> remove(const std::string& id) override;

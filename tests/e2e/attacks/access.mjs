@@ -153,6 +153,48 @@ export async function addressesAreNotToldByAForgottenPassword(s) {
   check(words.size === 1, `it is told: ${[...words].join(" | ")}`);
 }
 
+// Whoever signs out, or is signed out, hears nothing of what comes then.
+export async function eventsEndWithTheSession(s) {
+  await s.must(201, "POST", "/api/auth/register", json({ username: "listener", password: PASSWORD }));
+  const as = await s.signIn("listener");
+  const { jobId } = await s.uploadByTus(as, "heard.mp4", s.film);
+  await s.until(async () => (await s.ask("GET", `/api/jobs/${jobId}`, { as })).json.state === "completed");
+  const waiting = (await s.must(201, "POST", "/api/jobs", { as, ...json({ kind: "transcode", videoId: (await s.ask("GET", `/api/jobs/${jobId}`, { as })).json.videoId, params: { quality: "high", speed: "slow" } }) })).json.id;
+  const heard = s.ask("GET", `/api/jobs/${waiting}/events`, { as });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await s.must(200, "DELETE", "/api/auth/sessions", { as });
+  await new Promise((resolve) => setTimeout(resolve, 3200)); // what a signed-out token may still do
+  await s.ask("POST", `/api/jobs/${waiting}/cancel`, { as: s.admin });
+  const { text } = await heard;
+  check(!text.includes("event: cancelled") && !text.includes("event: done") && !text.includes("event: error"), `a stream tells what came after its session: ${text.slice(-300)}`);
+}
+
+// Everything that is kept counts, by whichever way it came; and nobody has more jobs than he may.
+export async function quotasHaveNoWayAround(s) {
+  const { user } = (await s.must(201, "POST", "/api/auth/register", json({ username: "hoarder", password: PASSWORD }))).json;
+  const as = await s.signIn("hoarder");
+  await s.must(200, "PUT", `/api/admin/users/${user.id}/quotas`, { as: s.admin, ...json({ storageBytes: 300_000, jobs: 2 }) });
+  const lines = (i) => `WEBVTT\n\n00:00.000 --> 00:01.000\n${String(i).repeat(90_000)}\n`;
+  const statuses = [];
+  for (let i = 0; i < 6; ++i) statuses.push((await s.ask("POST", "/api/assets?kind=subtitles&fileName=a.vtt", { as, headers: { "Content-Type": "text/vtt" }, body: lines(i) })).status);
+  check(statuses.filter((status) => status === 201).length === 3 && statuses[5] === 413, `assets: ${statuses}`);
+  const { uploadId } = (await s.must(201, "POST", "/api/uploads", { as, headers: { ...TUS, "Upload-Defer-Length": "1" } })).json;
+  const piece = { as, headers: { ...TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" }, body: "x".repeat(100_000) };
+  await s.must(413, "PATCH", `/api/uploads/${uploadId}`, piece);
+}
+
+// A key that may only write makes no address by which it could read.
+export async function writersMakeNoLinks(s) {
+  const { key } = (await s.must(201, "POST", "/api/keys", { as: s.owner, ...json({ name: "writer", scopes: ["write:videos"] }) })).json;
+  const as = { "x-api-key": key };
+  const video = `/api/videos/${s.made.videoId}`;
+  for (const [path, body] of [[`${video}/playback-token`, json({})], [`${video}/files/original/link`], [`${video}/files/poster.jpg/link`]]) await s.must(403, "POST", path, { as, ...body });
+  for (const path of [`${video}/download`, video]) {
+    const { headers } = await s.must(200, "GET", path, { as: s.owner });
+    check(path === video || /private/.test(headers["cache-control"] ?? ""), `${path} may be kept by others: ${headers["cache-control"]}`);
+  }
+}
+
 // Links carry the right to one file of one video, to nobody else's and nothing else, until their owner takes them back.
 export async function linksOpenOneThingAndAreTakenBack(s) {
   const { videoId, video } = { videoId: s.made.videoId, video: `/api/videos/${s.made.videoId}` };
