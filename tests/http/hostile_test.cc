@@ -291,7 +291,12 @@ TEST_F(HostileTest, NoDescriptorIsLeftBehind) {
   vf::test::TempFolder folder;
   app.set_file(std::string(3'000'000, 'x'), folder);
   start();
-  for (int i = 0; i < 8; ++i) ask(get("/hello"));  // each loop opens its own with its first connection
+  for (int i = 0; i < 8; ++i) {  // each loop opens its own with its first connection
+    RawClient client(server->port());
+    client.say("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.hear_answer();
+  }
+  for (int i = 0; i < 1000 && server->load().connections > 0; ++i) std::this_thread::sleep_for(10ms);
   const auto before = open_descriptors();
   for (int i = 0; i < 200; ++i) {
     RawClient client(server->port());
