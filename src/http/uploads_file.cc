@@ -108,7 +108,8 @@ Result<void> UploadFile::recover() {
 Result<std::int64_t> UploadFile::size_of(const fs::path& folder, const std::string& id, RunningHashes& hashes) {
   const auto path = folder / id;
   const auto kept = VF_TRY(read_mark(path)).value_or(0);
-  if (VF_TRY(file_size(VF_TRY(open_for_read(path)).get())) <= kept) return kept;
+  const auto size = VF_TRY(file_size(VF_TRY(open_for_read(path)).get()));
+  if (size <= kept) return size;
   auto file = open(folder, id, hashes);
   if (!file && file.error().code == ErrorCode::conflict) return kept;
   if (!file) return std::unexpected(std::move(file).error());
