@@ -71,6 +71,7 @@ Error system_error(int error_number, std::string_view what) {
     case ENAMETOOLONG:
       return {ErrorCode::no_access, fmt::format("Cannot {}: {}.", what, reason), {}};
     case EAGAIN:
+    case EINTR:
     case EMFILE:
     case ENFILE:
     case EIO:
