@@ -14,6 +14,12 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 
+def complaints(server):
+    """What workers said of stages that did not go well."""
+    lines = [line for path in (server.data / "log").glob("videoforge-*.log") for line in path.read_text().splitlines()]
+    return [line for line in lines if '"category":"job"' in line][-5:]
+
+
 def jumps(place):
     clock = place / "clock"
     clock.write_bytes(struct.pack("q", 0))
@@ -41,7 +47,7 @@ def jumps(place):
             check(status in want, f"{off} s off: {method} {path}: {status} {answer}")
     said = traffic.check_nothing_is_lost()
     again = traffic.attempts_repeated()
-    check(again == 0, f"{again} stages were done again")
+    check(again == 0, f"{again} stages were done again; the log: {complaints(server)}")
     check(server.stop() == 0, "the server did not stop well")
     worker.terminate()
     check(worker.wait(timeout=60) == 0, f"the worker ended with {worker.returncode}")

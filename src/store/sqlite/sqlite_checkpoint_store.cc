@@ -1,15 +1,15 @@
 #include "store/sqlite/sqlite_checkpoint_store.h"
 
 #include <algorithm>
-#include <ctime>
 #include <mutex>
 
+#include "base/clock.h"
 #include "store/sqlite/database.h"
 
 namespace vf::store {
 namespace {
 
-std::int64_t now() { return std::time(nullptr); }
+std::int64_t now() { return wall_clock_ms() / 1000; }
 
 Result<Checkpoint> read_row(const std::string& key, const Statement& row) {
   Checkpoint checkpoint;
@@ -134,14 +134,24 @@ class SqliteCheckpointStore final : public CheckpointStore {
 
  private:
   Result<std::optional<Checkpoint>> find_locked(const std::string& key) {
+    std::int64_t used_at = 0;
+    auto checkpoint = VF_TRY(read(key, used_at));
+    // Use is remembered to the minute: reading a hundred checkpoints must not be a hundred commits. It is a hint
+    // for trim(), so that a full disk does not keep anybody from reading.
+    if (checkpoint && now() - used_at > 60)
+      if (auto use = db_.prepare("UPDATE checkpoints SET used_at = ? WHERE key = ?"); use)
+        (void)use->bind(now()).bind(key).run();
+    return checkpoint;
+  }
+
+  // Its statement ends here: one that is open while another writes makes a snapshot that a neighbour process may
+  // have left behind, which SQLite refuses at once (SQLITE_BUSY_SNAPSHOT) instead of waiting.
+  Result<std::optional<Checkpoint>> read(const std::string& key, std::int64_t& used_at) {
     auto row = VF_TRY(db_.prepare("SELECT kind, output, usage, used_at FROM checkpoints WHERE key = ?"));
     row.bind(key);
     if (!VF_TRY(row.step())) return std::nullopt;
-    auto checkpoint = VF_TRY(read_row(key, row));
-    // Use is remembered to the minute: reading a hundred checkpoints must not be a hundred commits.
-    if (now() - row.number(3) > 60)
-      VF_CHECK(VF_TRY(db_.prepare("UPDATE checkpoints SET used_at = ? WHERE key = ?")).bind(now()).bind(key).run());
-    return checkpoint;
+    used_at = row.number(3);
+    return VF_TRY(read_row(key, row));
   }
 
   Result<std::int64_t> stored_bytes() {
