@@ -58,7 +58,9 @@ ExecutionOutcome execute(media::Nursery& nursery, const ExecutionRequest& reques
   const jobs::StageUsage usage{exit.cpu_seconds, exit.wall_seconds, exit.peak_rss_bytes};
   const bool clean = exit.how == media::ChildExit::How::exited && exit.code_or_signal == 0;
   if (!clean) return {std::unexpected(media::error_from(exit, request.limits)), usage};
-  if (!listener.answer) return {fail(ErrorCode::internal, "A stage ended without an answer.", exit.stderr_tail), usage};
+  // Also where this process could not read it: trying again tells.
+  if (!listener.answer)
+    return {fail(ErrorCode::unavailable, "A stage ended without an answer.", exit.stderr_tail), usage};
   return {std::move(*listener.answer), usage};
 }
 
