@@ -143,6 +143,12 @@ Result<std::optional<Principal>> Sessions::again(const Principal& who) {
   return Principal{.user = who.user, .name = live->user_name, .role = *role, .session = who.session};
 }
 
+Result<std::optional<store::Session>> Sessions::find(const std::string& id) {
+  auto live = VF_TRY(find_live(id));
+  if (!live) return std::nullopt;
+  return std::move(live->session);
+}
+
 Result<std::optional<std::string>> Sessions::session_of(std::string_view refresh_token) {
   return store_.session_of(sha256_hex(refresh_token));
 }

@@ -71,6 +71,8 @@ class Sessions {
   // Who it is now, as authenticate() said before; nothing where the session is over.
   Result<std::optional<Principal>> again(const Principal& who);
 
+  // Nothing for one that is over.
+  Result<std::optional<store::Session>> find(const std::string& id);
   // The session a refresh token belongs to, used or not.
   Result<std::optional<std::string>> session_of(std::string_view refresh_token);
   Result<std::vector<store::Session>> list(const std::string& user);

@@ -16,19 +16,31 @@ std::string account_key(std::string name) {
 
 }  // namespace
 
-Result<SignInOutcome> SignIn::check(const std::optional<store::User>& user, const Credentials& given) {
+Result<FactorCheck> SignIn::check(const std::optional<store::User>& user, const Credentials& given) {
   const bool right = VF_TRY(hasher_.verify(user ? user->password : "", given.password));
-  if (!right || user->disabled) return SignInOutcome::wrong;
-  if (!is_second_factor_needed(*user)) return SignInOutcome::signed_in;
+  if (!right || user->disabled) return FactorCheck{SignInOutcome::wrong};
+  if (!is_second_factor_needed(*user)) return FactorCheck{SignInOutcome::signed_in};
   return check_second_factor(*user, given);
 }
 
-Result<SignInOutcome> SignIn::check_second_factor(const store::User& user, const Credentials& given) {
-  if (given.code.empty() && !given.credential) return SignInOutcome::code_needed;
-  const bool by_passkey = given.credential && passkeys_;
-  const bool right = by_passkey ? VF_TRY(passkeys_->confirm(user, *given.credential, given.us))
-                                : !given.code.empty() && VF_TRY(second_.check(user, given.code));
-  return right ? SignInOutcome::signed_in : SignInOutcome::code_wrong;
+Result<FactorCheck> SignIn::check_second_factor(const store::User& user, const Credentials& given) {
+  if (given.code.empty() && !given.credential) return FactorCheck{SignInOutcome::code_needed};
+  if (given.credential && passkeys_) {
+    const bool right = VF_TRY(passkeys_->confirm(user, *given.credential, given.us));
+    return FactorCheck{right ? SignInOutcome::signed_in : SignInOutcome::code_wrong};
+  }
+  if (const auto wait = guard_.begin_code(user.id)) return FactorCheck{SignInOutcome::wait, *wait};
+  if (given.code.empty() || !VF_TRY(second_.check(user, given.code))) return FactorCheck{SignInOutcome::code_wrong};
+  guard_.code_was_right(user.id);
+  return FactorCheck{SignInOutcome::signed_in};
+}
+
+Result<SignIn::Confirmation> SignIn::confirm_second_factor(const store::User& user, const std::string& code) {
+  if (const auto wait = guard_.begin_code(user.id)) return Confirmation{{SignInOutcome::wait, *wait}, {}};
+  auto codes = VF_TRY(second_.confirm(user, code));
+  if (!codes) return Confirmation{{SignInOutcome::code_wrong}, {}};
+  guard_.code_was_right(user.id);
+  return Confirmation{{SignInOutcome::signed_in}, std::move(*codes)};
 }
 
 // A hash of older parameters is made anew while the password is at hand.
@@ -42,10 +54,11 @@ Result<SignedIn> SignIn::attempt(const Credentials& given, const Client& client,
   if (const auto wait = guard_.wait(account, client.address))
     return SignedIn{.outcome = SignInOutcome::wait, .wait = *wait};
   const auto user = VF_TRY(store_.find_by_name(given.name));
-  SignedIn out{.outcome = VF_TRY(check(user, given)), .user = user ? user->id : ""};
+  const auto checked = VF_TRY(check(user, given));
+  SignedIn out{.outcome = checked.outcome, .user = user ? user->id : "", .wait = checked.wait};
   if (out.outcome == SignInOutcome::wrong || out.outcome == SignInOutcome::code_wrong)
     guard_.failed(account, client.address);
-  if (out.outcome == SignInOutcome::code_needed) out.account = user;
+  if (out.outcome != SignInOutcome::wrong) out.account = user;
   if (out.outcome != SignInOutcome::signed_in) return out;
   guard_.succeeded(account, client.address);
   VF_CHECK(renew_hash(*user, given.password));

@@ -27,11 +27,16 @@ struct Credentials {
 // `code_needed`, `code_wrong`: the second factor, whichever it is.
 enum class SignInOutcome { signed_in, wrong, code_needed, code_wrong, wait };
 
+struct FactorCheck {
+  SignInOutcome outcome = SignInOutcome::wrong;
+  std::int64_t wait = 0;  // milliseconds, of wait
+};
+
 struct SignedIn {
   SignInOutcome outcome = SignInOutcome::wrong;
   std::string user;                    // id, where the name is known: for the audit log, not for the client
   std::optional<Granted> granted;      // of signed_in
-  std::optional<store::User> account;  // of code_needed: the password was right
+  std::optional<store::User> account;  // of code_needed, code_wrong and a wait for the next code: the password was right
   std::int64_t wait = 0;               // milliseconds, of wait
 };
 
@@ -50,13 +55,20 @@ class SignIn {
 
   // Whether the account asks for more than a password.
   static bool is_second_factor_needed(const store::User& user) { return user.totp_active || user.passkey_required; }
-  // Whether the given code or credential is right: wrong without either.
-  Result<SignInOutcome> check_second_factor(const store::User& user, const Credentials& given);
+  // Whether the given code or credential is right: code_needed without either. Codes are counted (sign_in_guard.h);
+  // a passkey cannot be guessed and is let through at any time. Ask where the password was right.
+  Result<FactorCheck> check_second_factor(const store::User& user, const Credentials& given);
+  // Whether that is the first code of an app that was just set up: its recovery codes. Wrong ones are counted likewise.
+  struct Confirmation {
+    FactorCheck check;
+    std::vector<std::string> recovery_codes;
+  };
+  Result<Confirmation> confirm_second_factor(const store::User& user, const std::string& code);
 
   Result<SignedIn> attempt(const Credentials& given, const Client& client, bool browser);
 
  private:
-  Result<SignInOutcome> check(const std::optional<store::User>& user, const Credentials& given);
+  Result<FactorCheck> check(const std::optional<store::User>& user, const Credentials& given);
   Result<void> renew_hash(const store::User& user, const std::string& password);
 
   store::UserStore& store_;

@@ -15,8 +15,8 @@ std::string pair_key(std::string_view account, std::string_view address) {
 
 }  // namespace
 
-std::int64_t SignInGuard::waiting(const std::string& key, int free) {
-  const auto* record = failures_.find(key);
+std::int64_t SignInGuard::waiting(Recent<Record>& records, const std::string& key, int free) {
+  const auto* record = records.find(key);
   const auto now = clock_();
   if (!record || record->failures < free || now >= record->last + rules_.forget_after) return 0;
   const int doublings = std::min(record->failures - free, 20);
@@ -26,20 +26,34 @@ std::int64_t SignInGuard::waiting(const std::string& key, int free) {
 
 std::optional<std::int64_t> SignInGuard::wait(std::string_view account, std::string_view address) {
   const std::scoped_lock lock(mutex_);
-  const auto longest = std::max(waiting(pair_key(account, address), rules_.free_for_account),
-                                waiting(address_group(address), rules_.free_for_address));
+  const auto longest = std::max(waiting(failures_, pair_key(account, address), rules_.free_for_account),
+                                waiting(failures_, address_group(address), rules_.free_for_address));
   return longest > 0 ? std::optional(longest) : std::nullopt;
+}
+
+void SignInGuard::count(Record& record, std::int64_t now, std::int64_t forget_after) {
+  if (now >= record.last + forget_after) record.failures = 0;
+  ++record.failures;
+  record.last = now;
 }
 
 void SignInGuard::failed(std::string_view account, std::string_view address) {
   const std::scoped_lock lock(mutex_);
   const auto now = clock_();
-  for (const auto& key : {pair_key(account, address), address_group(address)}) {
-    auto& record = failures_.at(key);
-    if (now >= record.last + rules_.forget_after) record.failures = 0;
-    ++record.failures;
-    record.last = now;
-  }
+  for (const auto& key : {pair_key(account, address), address_group(address)})
+    count(failures_.at(key), now, rules_.forget_after);
+}
+
+std::optional<std::int64_t> SignInGuard::begin_code(const std::string& user) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto wait = waiting(codes_, user, rules_.free_codes); wait > 0) return wait;
+  count(codes_.at(user), clock_(), rules_.forget_after);
+  return std::nullopt;
+}
+
+void SignInGuard::code_was_right(const std::string& user) {
+  const std::scoped_lock lock(mutex_);
+  codes_.erase(user);
 }
 
 void SignInGuard::succeeded(std::string_view account, std::string_view address) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "auth/totp.h"
 #include "cache/memory/memory_cache.h"
 #include "http/accounts.h"
 #include "http/message/problem.h"
@@ -116,6 +117,19 @@ class AccountServer {
   static Sent key(const Answer& made) {
     const auto text = made.at("/key");
     return {{"x-api-key", text == "(absent)" ? made.at("/apiKey/key") : text}};
+  }
+
+  // What an authenticator app shows now: undoes base32.
+  std::string app_code(std::string_view secret) const {
+    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    std::string bytes;
+    unsigned held = 0;
+    int bits = 0;
+    for (const char c : secret) {
+      held = (held << 5 | static_cast<unsigned>(letters.find(c))) & 0xfff;
+      if ((bits += 5) >= 8) bytes += static_cast<char>(held >> (bits -= 8) & 0xff);
+    }
+    return *auth::totp_code(bytes, now / 1000);
   }
 
   // No limit gets into the way of what a test is about.

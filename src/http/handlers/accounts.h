@@ -79,6 +79,16 @@ std::optional<Response> session_required(const Call& call);
 // Likewise where that role is to be given: admins are made by people.
 std::optional<Response> session_required_to_give(auth::Role role, const Call& call);
 
+// For acts that ask once more who it is: the account, by its password; where it has none, by a session that was begun
+// (at the identity provider, with a passkey) within the last five minutes. Otherwise the answer to give, and a refusal
+// of `action` in the audit log.
+std::expected<store::User, Response> confirmed(AccountsContext& context, const Call& call,
+                                               const std::optional<std::string>& password, std::string_view action);
+
+inline constexpr std::string_view kWrongCodes = "wrong codes of the second factor of this account";
+// 429: too much was tried; after so many milliseconds more may be.
+Response locked(const Request& request, std::string_view what, std::int64_t wait);
+
 auth::Client client_of(const Request& request);
 
 // Where we are, as browsers see it: what a passkey is bound to.

@@ -8,13 +8,13 @@ namespace vf::http {
 namespace {
 
 struct DemandBody {
-  std::string password;
+  std::optional<std::string> password;  // of accounts that have one
 };
 BOOST_DESCRIBE_STRUCT(DemandBody, (), (password))
 
 // As signing in takes them: a session that was stolen takes no protection away.
 struct WaiveBody {
-  std::string password;
+  std::optional<std::string> password;
   std::optional<std::string> code;
   std::optional<json::value> credential;
 };
@@ -23,20 +23,6 @@ BOOST_DESCRIBE_STRUCT(WaiveBody, (), (password, code, credential))
 std::string host_name(std::string_view host) {
   if (host.starts_with('[')) return std::string(host.substr(0, host.find(']') + 1));
   return std::string(host.substr(0, host.find(':')));
-}
-
-// The account, if that is its password.
-std::expected<store::User, Response> confirmed(AccountsContext& context, const Call& call, const std::string& password,
-                                               std::string_view action) {
-  const auto right = context.users.confirm(call.who.user, password);
-  if (!right) return std::unexpected(problem(call.request, right.error()));
-  if (!*right) {
-    context.audit.record(call.who, call.request.peer, {action, "", "refused", "wrong password"});
-    return std::unexpected(problem(call.request, 403, "wrong_password", "The password is wrong."));
-  }
-  auto user = context.users.find(call.who.user);
-  if (!user) return std::unexpected(problem(call.request, user.error()));
-  return std::move(*user);
 }
 
 Response set(AccountsContext& context, const Call& call, const std::string& user, bool required,
@@ -67,9 +53,14 @@ Response waive(AccountsContext& context, const Call& call) {
   if (body->credential && body->credential->is_object()) given.credential = body->credential->get_object();
   const auto checked = context.sign_in.check_second_factor(*user, given);
   if (!checked) return problem(call.request, checked.error());
-  if (*checked == auth::SignInOutcome::code_needed) return second_factor_needed(context, call, *user);
-  if (*checked != auth::SignInOutcome::signed_in)
-    return problem(call.request, 403, "second_factor_wrong", "The code or the passkey was not accepted.");
+  if (checked->outcome == auth::SignInOutcome::code_needed) return second_factor_needed(context, call, *user);
+  if (checked->outcome != auth::SignInOutcome::signed_in) {
+    const bool wait = checked->outcome == auth::SignInOutcome::wait;
+    context.audit.record(call.who, call.request.peer,
+                         {"mfa.passkey.waive", "", "refused", wait ? "locked for a while" : "wrong second factor"});
+    return wait ? locked(call.request, kWrongCodes, checked->wait)
+                : problem(call.request, 403, "second_factor_wrong", "The code or the passkey was not accepted.");
+  }
   return set(context, call, user->id, false, "mfa.passkey.waive");
 }
 

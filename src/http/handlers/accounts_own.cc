@@ -19,7 +19,7 @@ struct PasswordBody {
 BOOST_DESCRIBE_STRUCT(PasswordBody, (), (currentPassword, newPassword))
 
 struct ConfirmBody {
-  std::string password;
+  std::optional<std::string> password;  // of accounts that have one
 };
 BOOST_DESCRIBE_STRUCT(ConfirmBody, (), (password))
 
@@ -29,7 +29,7 @@ struct CodeBody {
 BOOST_DESCRIBE_STRUCT(CodeBody, (), (code))
 
 struct ConfirmAndCodeBody {
-  std::string password;
+  std::optional<std::string> password;
   std::string code;
 };
 BOOST_DESCRIBE_STRUCT(ConfirmAndCodeBody, (), (password, code))
@@ -37,6 +37,14 @@ BOOST_DESCRIBE_STRUCT(ConfirmAndCodeBody, (), (password, code))
 Response wrong_password(AccountsContext& context, const Call& call, std::string_view action) {
   context.audit.record(call.who, call.request.peer, {action, "", "refused", "wrong password"});
   return problem(call.request, 403, "wrong_password", "The password is wrong.");
+}
+
+Response wrong_code(AccountsContext& context, const Call& call, std::string_view action, const auth::FactorCheck& check,
+                    std::string_view detail) {
+  const bool wait = check.outcome == auth::SignInOutcome::wait;
+  context.audit.record(call.who, call.request.peer, {action, "", "refused", wait ? "locked for a while" : "wrong code"});
+  return wait ? locked(call.request, kWrongCodes, check.wait)
+              : problem(call.request, 403, "second_factor_wrong", detail);
 }
 
 Response info(AccountsContext& context, const Call& call) {
@@ -65,17 +73,6 @@ Response change_password(AccountsContext& context, const Call& call) {
   return no_content();
 }
 
-// The user, once the password was given again; the answer to give otherwise.
-std::expected<store::User, Response> confirmed(AccountsContext& context, const Call& call, const std::string& password,
-                                               std::string_view action) {
-  const auto right = context.users.confirm(call.who.user, password);
-  if (!right) return std::unexpected(problem(call.request, right.error()));
-  if (!*right) return std::unexpected(wrong_password(context, call, action));
-  auto user = context.users.find(call.who.user);
-  if (!user) return std::unexpected(problem(call.request, user.error()));
-  return std::move(*user);
-}
-
 Response enroll(AccountsContext& context, const Call& call) {
   if (auto refused = session_required(call)) return std::move(*refused);
   auto body = read_body<ConfirmBody>(call);
@@ -96,12 +93,13 @@ Response verify(AccountsContext& context, const Call& call) {
   if (!body) return std::move(body).error();
   const auto user = context.users.find(call.who.user);
   if (!user) return problem(call.request, user.error());
-  const auto codes = context.second.confirm(*user, body->code);
-  if (!codes) return problem(call.request, codes.error());
-  if (!*codes)
-    return problem(call.request, 403, "second_factor_wrong", "The code is wrong; is the clock of the device right?");
+  const auto made = context.sign_in.confirm_second_factor(*user, body->code);
+  if (!made) return problem(call.request, made.error());
+  if (made->check.outcome != auth::SignInOutcome::signed_in)
+    return wrong_code(context, call, "mfa.activate", made->check,
+                      "The code is wrong; is the clock of the device right?");
   context.audit.record(call.who, call.request.peer, {"mfa.activate", ""});
-  auto out = json_response(200, {{"recoveryCodes", texts(**codes)}});
+  auto out = json_response(200, {{"recoveryCodes", texts(made->recovery_codes)}});
   out.headers.set("Cache-Control", "no-store");
   return out;
 }
@@ -113,9 +111,10 @@ Response remove_factor(AccountsContext& context, const Call& call) {
   const auto user = confirmed(context, call, body->password, "mfa.remove");
   if (!user) return user.error();
   if (!user->totp_active) return problem(call.request, 409, "conflict", "The account has no second factor.");
-  const auto right = context.second.check(*user, body->code);
-  if (!right) return problem(call.request, right.error());
-  if (!*right) return problem(call.request, 403, "second_factor_wrong", "The code is wrong or was used before.");
+  const auto checked = context.sign_in.check_second_factor(*user, {.code = body->code});
+  if (!checked) return problem(call.request, checked.error());
+  if (checked->outcome != auth::SignInOutcome::signed_in)
+    return wrong_code(context, call, "mfa.remove", *checked, "The code is wrong or was used before.");
   const auto removed = context.second.remove(user->id);
   if (!removed) return problem(call.request, removed.error());
   context.audit.record(call.who, call.request.peer, {"mfa.remove", ""});

@@ -7,7 +7,7 @@ namespace vf::http {
 namespace {
 
 struct ConfirmBody {
-  std::string password;
+  std::optional<std::string> password;  // of accounts that have one
 };
 BOOST_DESCRIBE_STRUCT(ConfirmBody, (), (password))
 
@@ -32,14 +32,8 @@ Response options(AccountsContext& context, const Call& call) {
   if (auto refused = session_required(call)) return std::move(*refused);
   auto body = read_body<ConfirmBody>(call);
   if (!body) return std::move(body).error();
-  const auto right = context.users.confirm(call.who.user, body->password);
-  if (!right) return problem(call.request, right.error());
-  if (!*right) {
-    context.audit.record(call.who, call.request.peer, {"passkey.add", "", "refused", "wrong password"});
-    return problem(call.request, 403, "wrong_password", "The password is wrong.");
-  }
-  const auto user = context.users.find(call.who.user);
-  if (!user) return problem(call.request, user.error());
+  const auto user = confirmed(context, call, body->password, "passkey.add");
+  if (!user) return user.error();
   const auto made = context.passkeys->creation_options(*user, relying_party(context, call.request));
   return no_store(made ? json_response(200, *made) : problem(call.request, made.error()));
 }

@@ -131,15 +131,24 @@ Response not_signed_in(AccountsContext& context, const Call& call, const auth::S
     case auth::SignInOutcome::code_wrong:
       return refused(request, "second_factor_wrong",
                      "The code or the passkey is wrong or was used before; try again with a new one.");
-    case auth::SignInOutcome::wait: {
-      const auto seconds = retry_seconds(result.wait);
-      auto out = problem(request, 429, "sign_in_locked",
-                         fmt::format("Too many failed sign-ins from here; try again in {} seconds.", seconds));
-      out.headers.set("Retry-After", std::to_string(seconds));
-      return out;
-    }
+    case auth::SignInOutcome::wait:
+      return locked(request, result.account ? kWrongCodes : "failed sign-ins from here", result.wait);
     default:
       return refused(request, "invalid_credentials", "The user name or the password is wrong.");
+  }
+}
+
+// For the audit log: how far a sign-in came that did not succeed.
+std::string_view how_far(const auth::SignedIn& result) {
+  switch (result.outcome) {
+    case auth::SignInOutcome::code_needed:
+      return "right password, no second factor yet";
+    case auth::SignInOutcome::code_wrong:
+      return "right password, wrong second factor";
+    case auth::SignInOutcome::wait:
+      return result.account ? "right password, second factor locked for a while" : "locked for a while";
+    default:
+      return "";
   }
 }
 
@@ -154,10 +163,9 @@ Response login(AccountsContext& context, const Call& call) {
   const bool in = result->outcome == auth::SignInOutcome::signed_in;
   auth::Principal who{.user = result->user};
   if (in) who.name = result->granted->live.user_name, who.session = result->granted->live.session.id;
-  if (result->outcome != auth::SignInOutcome::code_needed)
-    context.audit.record(who, call.request.peer,
-                         {"session.start", result->user.empty() ? "unknown name" : "", in ? "ok" : "refused",
-                          result->outcome == auth::SignInOutcome::wait ? "locked for a while" : ""});
+  context.audit.record(who, call.request.peer,
+                       {"session.start", result->user.empty() ? "unknown name" : "", in ? "ok" : "refused",
+                        std::string(how_far(*result))});
   return in ? grant_response(context, call, *result->granted) : not_signed_in(context, call, *result);
 }
 
@@ -227,9 +235,11 @@ Response reset_password(AccountsContext& context, const Call& call) {
   if (!body) return std::move(body).error();
   const auto user = context.users.reset_password(body->token, body->newPassword);
   if (!user) return problem(call.request, user.error());
-  if (!*user)
+  if (!*user) {
+    context.audit.record({}, call.request.peer, {"password.reset", "unknown token", "refused", ""});
     return problem(call.request, 403, "invalid_reset_token",
                    "This token is not valid, was used, or has expired; ask an admin for a new one.");
+  }
   context.audit.record({.user = **user}, call.request.peer, {"password.reset", ""});
   return no_content();
 }
