@@ -97,13 +97,18 @@ TEST(PasswordPolicy, RefusesWhatIsGuessedFirstAndSaysWhy) {
   for (const auto* weak :
        {"password123", "P@ssw0rd2024!", "Pa$$w0rd!!11", "iloveyou1234", "letmein!!!!!", "sunshine2025", "monkeymonkey",
         "1234567890", "qwertyuiop", "Qwertyuiop1!", "aaaaaaaaaaaa", "abcdefghijkl", "0987654321", "mariemarie",
-        "MARIE-2024", "marie.1234", "VideoForge!1", "correcthorsebatterystaple", "Welcome12345"})
+        "MARIE-2024", "marie.1234", "VideoForge!1", "correcthorsebatterystaple", "Welcome12345",
+        // Walks over the keyboard, and what is common as a whole, twice, or dressed differently each time.
+        "1q2w3e4r5t", "q1w2e3r4t5", "qazwsxedcrfv", "1qazxsw23edc", "zaq12wsxcde3", "qwe123qwe123", "1qaz!QAZ2wsx",
+        "Passw0rd!Passw0rd!", "!QAZ2wsx#EDC", "poiuytrewq", "qwertzuiop", "a1b2c3d4e5!", "Dragon1!Dr4gon",
+        "abc123abc123", "monkeymonkeymonkey", "L3tm3in!L3tm3in!"})
     EXPECT_NE(why(weak), "") << weak;
   EXPECT_THAT(why("short"), HasSubstr("10 characters"));
   EXPECT_THAT(why(std::string(1025, 'x')), HasSubstr("1024"));
   EXPECT_NE(why(std::string("good enough\0 here", 17)), "");
   for (const auto* good : {"violet otter parade", "k7#Qz!m2pLw9", "gehwegplatten im regen", "ночной экспресс 17",
-                           "thepasswordofmarcusaurelius"})
+                           "thepasswordofmarcusaurelius", "sweet water trees", "dessert, please: fresh",
+                           "Tr33s were red again", "ghjk tomorrow lamp", "seven grey lanterns", "winter dragon lamp"})
     EXPECT_EQ(why(good), "") << good;
   // Ten characters, as people count them.
   EXPECT_EQ(why("äöüßéèêñçå"), "");
