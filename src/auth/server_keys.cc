@@ -40,6 +40,13 @@ Result<std::string> ServerKeys::make(const std::string& name) {
 
 std::string ServerKeys::derive(std::string_view purpose) const { return hmac_sha256(root_, purpose); }
 
+Result<std::optional<std::string>> ServerKeys::derived(store::SecretStore& store, const SecretBox& box,
+                                                       std::string_view purpose) {
+  for (const auto& secret : VF_TRY(store.list(std::string(kRoot))))
+    if (secret.name == kRoot) return hmac_sha256(VF_TRY(box.unseal(secret.sealed, context(kRoot))), purpose);
+  return std::nullopt;
+}
+
 Result<void> ServerKeys::load() {
   std::vector<Made> loaded;
   for (const auto& secret : VF_TRY(store_.list(std::string(kSigning)))) {

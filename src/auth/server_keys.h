@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ class ServerKeys {
 
   // 32 bytes for one purpose ("links", "refresh tokens"): the same at every start.
   std::string derive(std::string_view purpose) const;
+  // The same for whoever only looks: makes and changes nothing; nothing where the database has no keys yet. Errors:
+  // internal when `box` does not open them.
+  static Result<std::optional<std::string>> derived(store::SecretStore& store, const SecretBox& box,
+                                                    std::string_view purpose);
+  static constexpr std::string_view kAuditChain = "audit chain";
 
   SigningKey signing_key();
   // Where `key_id` is not among them another server may have made it: the database is asked once more, at

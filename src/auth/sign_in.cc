@@ -36,7 +36,9 @@ Result<FactorCheck> SignIn::check_second_factor(const store::User& user, const C
 }
 
 Result<SignIn::Confirmation> SignIn::confirm_second_factor(const store::User& user, const std::string& code) {
-  if (const auto wait = guard_.begin_code(user.id)) return Confirmation{{SignInOutcome::wait, *wait}, {}};
+  const bool waits = !user.totp.empty() && !user.totp_active;  // otherwise there is nothing to guess
+  if (const auto wait = waits ? guard_.begin_code(user.id) : std::nullopt)
+    return Confirmation{{SignInOutcome::wait, *wait}, {}};
   auto codes = VF_TRY(second_.confirm(user, code));
   if (!codes) return Confirmation{{SignInOutcome::code_wrong}, {}};
   guard_.code_was_right(user.id);

@@ -34,10 +34,11 @@ struct FactorCheck {
 
 struct SignedIn {
   SignInOutcome outcome = SignInOutcome::wrong;
-  std::string user;                    // id, where the name is known: for the audit log, not for the client
-  std::optional<Granted> granted;      // of signed_in
-  std::optional<store::User> account;  // of code_needed, code_wrong and a wait for the next code: the password was right
-  std::int64_t wait = 0;               // milliseconds, of wait
+  std::string user;                // id, where the name is known: for the audit log, not for the client
+  std::optional<Granted> granted;  // of signed_in
+  std::optional<store::User>
+      account;            // of code_needed, code_wrong and a wait for the next code: the password was right
+  std::int64_t wait = 0;  // milliseconds, of wait
 };
 
 class SignIn {

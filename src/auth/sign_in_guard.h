@@ -29,7 +29,8 @@ struct GuardRules {
 
 class SignInGuard {
  public:
-  SignInGuard(Clock clock, const GuardRules& rules) : clock_(std::move(clock)), rules_(rules), failures_(50'000), codes_(50'000) {}
+  SignInGuard(Clock clock, const GuardRules& rules)
+      : clock_(std::move(clock)), rules_(rules), failures_(50'000), codes_(50'000) {}
 
   // Milliseconds to wait before the next try; nothing when it may come now. Ask before the password is looked at.
   std::optional<std::int64_t> wait(std::string_view account, std::string_view address);

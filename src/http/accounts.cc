@@ -88,6 +88,7 @@ Result<std::unique_ptr<Accounts>> Accounts::create(const AccountStores& stores, 
     return fail(ErrorCode::internal, "Identity providers are configured, and nothing to reach them with.");
   options.signing.token_life = options.sessions.access_life;
   auto server_keys = VF_TRY(auth::ServerKeys::create(stores.secrets, std::move(box), options.clock, options.signing));
+  stores.audit.use_key(server_keys->derive(auth::ServerKeys::kAuditChain));
   auto hasher = VF_TRY(auth::PasswordHasher::create(options.cost));
   auto parts = std::make_unique<Parts>(stores, std::move(server_keys), std::move(hasher), options);
   for (const auto& provider : options.providers) parts->external.add(provider, options.call);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/audit.h"
 #include "auth/signed_link.h"
 #include "blob/blob_store.h"
 #include "jobs/kinds.h"
@@ -63,7 +64,8 @@ struct Platform {
   // What is in a file that is to be an asset of that kind, by parsing it in the sandbox. Errors: invalid_input.
   std::function<Result<json::value>(const std::string& owner, const std::string& kind, const jobs::BlobRef& blob)>
       look_at_asset = {};
-  Quotas* quotas = nullptr;  // none: accounts have no bounds
+  Quotas* quotas = nullptr;      // none: accounts have no bounds
+  auth::Audit* audit = nullptr;  // none: what concerns security is not written down
 };
 
 }  // namespace vf::http

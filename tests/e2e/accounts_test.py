@@ -162,6 +162,13 @@ def chain(server):
     """`doctor` says where the audit log was changed."""
     whole = command(server, "doctor")
     check(whole["data"]["audit"] == "" and whole["data"]["audit_rows"] > 5, f"whole: {whole['data']}")
+    check(whole["data"]["audit_key"] == "", f"every row is chained under the key: {whole['data']}")
+    keys = server.data / "encryption.keys"
+    keys.rename(keys.with_suffix(".away"))
+    without = command(server, "admin", "data")
+    check("was not checked" in without["audit_key"] or "were not checked" in without["audit_key"], f"says so: {without}")
+    check(not keys.exists(), "looking makes no key")
+    keys.with_suffix(".away").rename(keys)
     server.stop()
     with sqlite3.connect(server.data / "videoforge.db") as database:
         database.execute("DROP TRIGGER audit_is_not_changed")

@@ -80,7 +80,8 @@ TEST_F(FactorTest, ManyGuessesAtOnceAreMany) {
     for (int i = 0; i < 4; ++i)
       guessers.emplace_back([&] {
         for (int j = 0; j < 5; ++j)
-          looked_at += own("DELETE", "/api/auth/mfa", {{"password", AccountServer::kPassword}, {"code", guess}}).status == 403;
+          looked_at +=
+              own("DELETE", "/api/auth/mfa", {{"password", AccountServer::kPassword}, {"code", guess}}).status == 403;
       });
   }
   EXPECT_EQ(looked_at, 5);
@@ -109,12 +110,12 @@ TEST_F(FactorTest, WithoutAPasswordAFreshSignInTakesItsPlace) {
   EXPECT_EQ(own("POST", "/api/auth/mfa/enroll", json::object()).status, 200);
   EXPECT_EQ(own("POST", "/api/auth/passkeys/options", json::object()).status, 200);
   server.now += 5 * auth::kMinute;
-  for (const auto& [method, path] : {std::pair("POST", "/api/auth/mfa/enroll"), std::pair("DELETE", "/api/auth/mfa"),
-                                     std::pair("POST", "/api/auth/passkeys/options"),
-                                     std::pair("POST", "/api/auth/mfa/passkey"),
-                                     std::pair("DELETE", "/api/auth/account")}) {
+  for (const auto& [method, path] :
+       {std::pair("POST", "/api/auth/mfa/enroll"), std::pair("DELETE", "/api/auth/mfa"),
+        std::pair("POST", "/api/auth/passkeys/options"), std::pair("POST", "/api/auth/mfa/passkey"),
+        std::pair("DELETE", "/api/auth/account")}) {
     json::object body{{"password", ""}};
-    if (std::string_view(path) == "/api/auth/mfa" ) body["code"] = "123456";
+    if (std::string_view(path) == "/api/auth/mfa") body["code"] = "123456";
     const auto late = own(method, path, body);
     EXPECT_EQ(late.code(), "fresh_sign_in_required") << path;
     EXPECT_THAT(late.at("/detail"), HasSubstr("five minutes"));

@@ -408,6 +408,27 @@ TEST_P(AccountStores, TheAuditLogIsChainedInOrderUnderManyWriters) {
   EXPECT_EQ(audit.list({.before = 3, .limit = 100})->size(), 2u);
 }
 
+// Rows of before the key stay good; from the first one with it on, it is needed.
+TEST_P(AccountStores, TheChainOfTheAuditLogTakesAKey) {
+  const auto act = [&](const char* action) { return audit.append({.at = now, .action = action, .outcome = "ok"}); };
+  ASSERT_TRUE(act("before"));
+  EXPECT_FALSE(audit.verify()->keyed_from);
+  audit.use_key(std::string(32, 'k'));
+  ASSERT_TRUE(act("after"));
+  ASSERT_TRUE(act("after"));
+  const auto verdict = *audit.verify();
+  EXPECT_EQ(verdict.rows, 3);
+  EXPECT_FALSE(verdict.broken_at);
+  EXPECT_EQ(verdict.keyed_from, 2);
+  EXPECT_EQ(verdict.unchecked, 0);
+  audit.use_key(std::string(32, 'x'));
+  EXPECT_EQ(audit.verify()->broken_at, 2) << "another key";
+  audit.use_key("");
+  EXPECT_EQ(audit.verify()->unchecked, 2);
+  EXPECT_FALSE(audit.verify()->broken_at) << "what cannot be checked is not called broken";
+  EXPECT_EQ(code_of(act("without")), ErrorCode::internal);
+}
+
 TEST_P(AccountStores, APasskeyBelongsToOneAndCountsUpwards) {
   const auto marie = added("marie"), paul = added("paul");
   auto& passkeys = *opened->passkeys;

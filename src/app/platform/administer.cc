@@ -209,6 +209,34 @@ Result<std::string> mend_video(Storage& storage, const std::string& id, const st
   return fmt::format("Video {} lost a part of its set: job {} makes it anew.", id, job.id);
 }
 
+// The key of the chain, where the key file (or auth.encryption_key) is at hand; nothing is made by looking.
+Result<void> take_audit_key(const Config& config, const Storage& storage) {
+  if (config.text("auth.encryption_key").empty() && !std::filesystem::exists(encryption_key_file(config))) return {};
+  const auto key =
+      auth::ServerKeys::derived(*storage.secrets, VF_TRY(open_secret_box(config)), auth::ServerKeys::kAuditChain);
+  if (key && *key) storage.audit->use_key(**key);
+  return {};  // keys that do not open ours are as good as none
+}
+
+Result<void> examine_audit(const Config& config, const Storage& storage, DataReport& report) {
+  VF_CHECK(take_audit_key(config, storage));
+  const auto verdict = VF_TRY(storage.audit->verify());
+  report.audit_rows = verdict.rows;
+  if (verdict.broken_at)
+    report.audit = fmt::format("Row {} of the audit log was changed or is missing.", *verdict.broken_at);
+  if (verdict.unchecked > 0)
+    report.audit_key = fmt::format(
+        "{} rows of the audit log are chained under the server's key, which is not here, and were not checked: look "
+        "where encryption.keys is, or with auth.encryption_key.",
+        verdict.unchecked);
+  else if (const auto bare = verdict.keyed_from.value_or(verdict.rows + 1) - 1; bare > 0)
+    report.audit_key = fmt::format(
+        "The first {} rows of the audit log are of before its chain had a key: whoever can write to the database could "
+        "have computed them anew. The number never changes.",
+        bare);
+  return {};
+}
+
 }  // namespace
 
 Result<DataReport> examine_data(const Config& config, bool repair) {
@@ -222,10 +250,7 @@ Result<DataReport> examine_data(const Config& config, bool repair) {
   const auto orphans = VF_TRY(find_orphans(storage));
   report.orphans = static_cast<std::int64_t>(orphans.size());
   for (const auto& blob : orphans) report.orphan_bytes += blob.size;
-  const auto verdict = VF_TRY(storage.audit->verify());
-  report.audit_rows = verdict.rows;
-  if (verdict.broken_at)
-    report.audit = fmt::format("Row {} of the audit log was changed or is missing.", *verdict.broken_at);
+  VF_CHECK(examine_audit(config, storage, report));
   report.healthy = report.missing_blobs.empty() && report.audit.empty();
   if (!repair) return report;
   const std::unordered_set<std::string> gone(missing.blobs.begin(), missing.blobs.end());

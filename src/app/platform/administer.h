@@ -40,12 +40,13 @@ struct DataReport {
   std::int64_t orphan_bytes = 0;
   std::int64_t audit_rows = 0;
   std::string audit;                  // what is wrong with its chain; empty: nothing
+  std::string audit_key;              // what of the chain could not be looked at, or stands outside the key's part
   std::vector<std::string> repaired;  // what was done about it, as sentences
   bool healthy = true;
 };
 BOOST_DESCRIBE_STRUCT(DataReport, (),
-                      (folder, blobs, missing_blobs, damaged_videos, orphans, orphan_bytes, audit_rows, audit, repaired,
-                       healthy))
+                      (folder, blobs, missing_blobs, damaged_videos, orphans, orphan_bytes, audit_rows, audit,
+                       audit_key, repaired, healthy))
 
 // Looks at every blob's name and, with `repair`, marks damaged videos as failed or makes their sets anew where
 // the source is there, and removes orphans.

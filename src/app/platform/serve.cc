@@ -80,7 +80,8 @@ class Running {
                        [this](const auto& owner, const auto& kind, const auto& blob) {
                          return look_at_asset(look_parts(), owner, kind, blob);
                        },
-                       &*quotas_});
+                       &*quotas_,
+                       &accounts_->audit()});
     // Not the worker's: somebody waits for these looks, so they are as nice as the server.
     nursery_ = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create({})));
     VF_CHECK(open_router());

@@ -83,8 +83,13 @@ Response verify(AccountsContext& context, const Call& call) {
   if (!verdict) return problem(call.request, verdict.error());
   json::value broken = nullptr;
   if (verdict->broken_at) broken = *verdict->broken_at;
-  return json_response(
-      200, {{"intact", !verdict->broken_at}, {"rows", verdict->rows}, {"head", verdict->head}, {"brokenAt", broken}});
+  json::value keyed = nullptr;
+  if (verdict->keyed_from) keyed = *verdict->keyed_from;
+  return json_response(200, {{"intact", !verdict->broken_at},
+                             {"rows", verdict->rows},
+                             {"head", verdict->head},
+                             {"brokenAt", broken},
+                             {"keyedFrom", keyed}});
 }
 
 Response list_blocked(AccountsContext& context, const Call&) {

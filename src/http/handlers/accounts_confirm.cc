@@ -44,8 +44,8 @@ std::expected<store::User, Response> confirmed(AccountsContext& context, const C
                                                const std::optional<std::string>& password, std::string_view action) {
   auto user = context.users.find(call.who.user);
   if (!user) return std::unexpected(problem(call.request, user.error()));
-  auto refused = user->password.empty() ? refuse_stale(context, call, action)
-                                        : refuse_wrong(context, call, password, action);
+  auto refused =
+      user->password.empty() ? refuse_stale(context, call, action) : refuse_wrong(context, call, password, action);
   if (refused) return std::unexpected(std::move(*refused));
   return std::move(*user);
 }

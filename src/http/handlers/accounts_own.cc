@@ -42,7 +42,8 @@ Response wrong_password(AccountsContext& context, const Call& call, std::string_
 Response wrong_code(AccountsContext& context, const Call& call, std::string_view action, const auth::FactorCheck& check,
                     std::string_view detail) {
   const bool wait = check.outcome == auth::SignInOutcome::wait;
-  context.audit.record(call.who, call.request.peer, {action, "", "refused", wait ? "locked for a while" : "wrong code"});
+  context.audit.record(call.who, call.request.peer,
+                       {action, "", "refused", wait ? "locked for a while" : "wrong code"});
   return wait ? locked(call.request, kWrongCodes, check.wait)
               : problem(call.request, 403, "second_factor_wrong", detail);
 }

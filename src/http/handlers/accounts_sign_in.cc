@@ -1,8 +1,5 @@
 // Registering, signing in, staying signed in, signing out.
-#include <fmt/format.h>
-
 #include "auth/crypto.h"
-#include "http/gate_rates.h"
 #include "http/handlers/accounts.h"
 #include "http/handlers/accounts_cookie.h"
 #include "http/handlers/accounts_views.h"
@@ -83,8 +80,8 @@ std::expected<Way, Response> way_of(AccountsContext& context, const Call& call, 
   if (!somebody) return std::unexpected(problem(call.request, somebody.error()));
   if (!*somebody) return first_way(context, call, body);
   if (!body.bootstrapToken.value_or("").empty())
-    return std::unexpected(problem(call.request, 409, "conflict",
-                                   "The first account exists already; register without bootstrapToken."));
+    return std::unexpected(
+        problem(call.request, 409, "conflict", "The first account exists already; register without bootstrapToken."));
   if (auth::may(call.who, auth::Permission::administer)) return admins_way(call, body);
   const auto invitation = body.invitation.value_or("");
   if (context.registration == Registration::closed)

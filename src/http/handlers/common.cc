@@ -16,6 +16,11 @@ Endpoint platform_endpoint(Platform& platform, std::string method, std::string p
   return out;
 }
 
+void record(Platform& platform, const Call& call, std::string_view action, std::string target, std::string detail) {
+  if (platform.audit)
+    platform.audit->record(call.who, call.request.peer, {action, std::move(target), "ok", std::move(detail)});
+}
+
 Result<Response> file_response(Platform& platform, const store::FileRow& file) {
   FileBody body;
   std::map<std::string, std::shared_ptr<const UniqueFd>> opened;  // one descriptor a blob

@@ -99,11 +99,14 @@ Result<std::string> salt_of(Platform& platform, const store::Job& job, const std
   return salt_of(video.value_or(store::Video{}), name);
 }
 
-Response link(Platform& platform, const std::string& area, const std::string& id, const std::string& salt,
-              const std::string& name) {
+// `area`: "video" or "job".
+Response link(Platform& platform, const Call& call, const std::string& area, const std::string& id,
+              const std::string& salt, const std::string& name) {
   const auto expires = platform.now_ms() + platform.options.download_link_ms;
   const auto token = platform.links.sign(LinkPurpose::download, id, salt, expires);
-  return json_response(201, json::object{{"url", fmt::format("/api/{}/{}/t/{}/{}", area, id, token, name)},
+  record(platform, call, "link.create", fmt::format("{} {}", area, id),
+         fmt::format("file {}, for {} seconds", name, platform.options.download_link_ms / 1000));
+  return json_response(201, json::object{{"url", fmt::format("/api/{}s/{}/t/{}/{}", area, id, token, name)},
                                          {"expiresAt", time_json(expires)}});
 }
 
@@ -112,14 +115,14 @@ Response link_video_file(Platform& platform, const Call& call) {
   if (auto refused = refuse_sharing(call, video)) return std::move(*refused);
   const auto& name = call.param("name");
   VF_OR_RESPONSE(video_file(platform, call, video, name));
-  return link(platform, "videos", video.id, salt_of(video, name), name);
+  return link(platform, call, "video", video.id, salt_of(video, name), name);
 }
 
 Response link_job_file(Platform& platform, const Call& call) {
   const auto job = VF_OR_RESPONSE(readable_job(platform, call, call.param("id")));
   const auto& name = call.param("name");
   VF_OR_RESPONSE(file_of(platform, call, job.id, name));
-  return link(platform, "jobs", job.id, VF_ANSWER(call, salt_of(platform, job, name)), name);
+  return link(platform, call, "job", job.id, VF_ANSWER(call, salt_of(platform, job, name)), name);
 }
 
 // Whether a video or job exists must not be told by what an invalid token meets.

@@ -187,6 +187,7 @@ Response playback_token(Platform& platform, const Call& call) {
   const auto expires = platform.now_ms() + seconds * 1000;
   const auto token = platform.links.sign(auth::LinkPurpose::playback, video.id, video.salt, expires);
   const auto base = fmt::format("/api/stream/{}/t/{}/", video.id, token);
+  record(platform, call, "link.create", "video " + video.id, fmt::format("playback, for {} seconds", seconds));
   return json_response(201, json::object{{"token", token},
                                          {"hls", base + "master.m3u8"},
                                          {"dash", base + "manifest.mpd"},

@@ -155,12 +155,17 @@ Response change(Platform& platform, const Call& call) {
   const auto wanted = VF_ANSWER(call, change_of(patch, sent));
   const auto changed = VF_ANSWER(call, platform.videos.change(video.id, wanted));
   if (!changed) return not_found(call.request, "video");
+  if (changed->visibility != video.visibility)
+    record(platform, call, "video.visibility", "video " + video.id,
+           fmt::format("{} to {}", video.visibility, changed->visibility));
+  if (wanted.new_salt) record(platform, call, "link.revoke", "video " + video.id, "all links and playback tokens");
   return json_response(200, video_json(*changed));
 }
 
 Response remove(Platform& platform, const Call& call) {
   const auto video = VF_OR_RESPONSE(own_video(platform, call, call.param("id")));
   VF_ANSWER(call, platform.videos.remove(video.id));
+  record(platform, call, "video.remove", "video " + video.id, video.owner == call.who.user ? "" : "of " + video.owner);
   return no_content();
 }
 

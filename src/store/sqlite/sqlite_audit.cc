@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_audit.h"
 
 #include <array>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,7 @@ namespace vf::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "sequence, at, actor, actor_name, via, action, target, address, outcome, detail, hash";
+    "sequence, at, actor, actor_name, via, action, target, address, outcome, detail, hash, keyed";
 
 AuditEntry read_entry(const Statement& row) {
   return {.sequence = row.number(0),
@@ -27,20 +28,43 @@ AuditEntry read_entry(const Statement& row) {
           .hash = row.text(10)};
 }
 
+bool is_keyed(const Statement& row) { return row.number(11) != 0; }
+
+// One row after the other, from the first on.
+void judge(AuditVerdict& verdict, const AuditEntry& entry, bool keyed, const std::string& key) {
+  ++verdict.rows;
+  if (keyed && !verdict.keyed_from) verdict.keyed_from = entry.sequence;
+  const bool checkable = !keyed || !key.empty();
+  if (!checkable) ++verdict.unchecked;
+  // A row without the key behind one with it was put there by somebody who has none.
+  const bool fits = entry.sequence == verdict.rows && (keyed || !verdict.keyed_from) &&
+                    (!checkable || entry.hash == audit_hash(verdict.head, entry, keyed ? key : ""));
+  if (!fits && !verdict.broken_at) verdict.broken_at = entry.sequence;
+  verdict.head = entry.hash;
+}
+
 class SqliteAuditStore final : public AuditStore {
  public:
   explicit SqliteAuditStore(SqlitePool& pool) : pool_(pool) {}
 
+  void use_key(std::string key) override {
+    const std::scoped_lock lock(mutex_);
+    key_ = std::move(key);
+  }
+
   Result<std::int64_t> append(const AuditEntry& entry) override {
+    const auto key = this->key();
     return pool_.write([&](Database& db) -> Result<std::int64_t> {
-      auto last = VF_TRY(query(db, "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1"));
+      auto last = VF_TRY(query(db, "SELECT sequence, hash, keyed FROM audit ORDER BY sequence DESC LIMIT 1"));
       const bool any = VF_TRY(last.step());
+      if (any && last.number(2) != 0 && key.empty())
+        return fail(ErrorCode::internal, "The audit log goes on only with the server's key.");
       AuditEntry row = entry;
       row.sequence = any ? last.number(0) + 1 : 1;
-      row.hash = audit_hash(any ? last.text(1) : "", row);
-      VF_CHECK(run(db, fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns),
+      row.hash = audit_hash(any ? last.text(1) : "", row, key);
+      VF_CHECK(run(db, fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns),
                    row.sequence, row.at, row.actor, row.actor_name, row.via, row.action, row.target, row.address,
-                   row.outcome, row.detail, row.hash));
+                   row.outcome, row.detail, row.hash, !key.empty()));
       return row.sequence;
     });
   }
@@ -59,22 +83,23 @@ class SqliteAuditStore final : public AuditStore {
   }
 
   Result<AuditVerdict> verify() override {
+    const auto key = this->key();
     return pool_.read([&](Database& db) -> Result<AuditVerdict> {
       auto row = VF_TRY(query(db, fmt::format("SELECT {} FROM audit ORDER BY sequence", kColumns)));
       AuditVerdict verdict;
-      while (VF_TRY(row.step())) {
-        const auto entry = read_entry(row);
-        ++verdict.rows;
-        const bool fits = entry.sequence == verdict.rows && entry.hash == audit_hash(verdict.head, entry);
-        if (!fits && !verdict.broken_at) verdict.broken_at = entry.sequence;
-        verdict.head = entry.hash;
-      }
+      while (VF_TRY(row.step())) judge(verdict, read_entry(row), is_keyed(row), key);
       return verdict;
     });
   }
 
  private:
+  std::string key() {
+    const std::scoped_lock lock(mutex_);
+    return key_;
+  }
   SqlitePool& pool_;
+  std::mutex mutex_;
+  std::string key_;
 };
 
 class SqliteSecretStore final : public SecretStore {
