@@ -12,7 +12,7 @@ namespace {
 constexpr char kVersion = '\x01';
 constexpr std::size_t kEndBytes = 5;  // seconds, to the year 36812
 constexpr std::size_t kTagBytes = 16;
-constexpr std::array<std::string_view, 4> kPurposes{"playback", "download", "frames", "upload"};
+constexpr std::array<std::string_view, 3> kPurposes{"playback", "download", "upload"};
 
 std::string end_bytes(std::int64_t seconds) {
   std::string bytes;

@@ -14,7 +14,7 @@
 
 namespace vf::auth {
 
-enum class LinkPurpose { playback, download, frames, upload };
+enum class LinkPurpose { playback, download, upload };
 
 class LinkSigner {
  public:

@@ -99,6 +99,19 @@ TEST(Gate, PastTheBudgetItSaysWhenToComeBack) {
   EXPECT_EQ(server.login("boss").status, 200);
 }
 
+TEST(Gate, AnAccountMoreIsNoBudgetMore) {
+  AccountServer server;
+  server.make_admin();  // the first of five
+  const auto user = server.make_user("marie");
+  server.peer = "192.0.2.9";
+  int registered = 0;
+  for (int i = 0; i < 8; ++i) {
+    const json::object wish{{"username", "more" + std::to_string(i)}, {"password", AccountServer::kPassword}};
+    registered += server.ask("POST", "/api/auth/register", wish, i < 4 ? Sent{} : server.key(user)).status == 201;
+  }
+  EXPECT_EQ(registered, 5);
+}
+
 TEST(Gate, GuessingKeysIsCountedByAddress) {
   AccountServer server;
   server.make_admin();
@@ -125,6 +138,19 @@ TEST(Gate, WhoeverGoesOnIsBlockedUntilAnAdminReleasesHim) {
   EXPECT_EQ(server.ask("DELETE", "/api/admin/blocked/2001:db8::/64", nullptr, server.key(boss)).status, 404);
   server.peer = "2001:db8::8";
   EXPECT_EQ(server.ask("GET", "/api/gallery").status, 200);
+}
+
+TEST(Gate, ABlockSparesWhoeverShowsGoodCredentials) {
+  AccountServer server;
+  const auto boss = server.make_admin();
+  for (int i = 0; i < 15; ++i) server.login("nobody", "x");
+  EXPECT_EQ(server.ask("GET", "/api/gallery").code(), "address_blocked");
+  EXPECT_EQ(server.ask("GET", "/api/admin/blocked", nullptr, server.key(boss)).status, 200);
+  EXPECT_EQ(server.ask("GET", "/api/videos", nullptr, {{"x-api-key", "vf_guess"}}).code(), "address_blocked");
+  EXPECT_EQ(
+      server.ask("POST", "/api/auth/login", {{"username", "boss"}, {"password", "x"}}, {{"x-api-key", "vf_guess"}})
+          .code(),
+      "address_blocked");
 }
 
 TEST(Gate, AKeyOfOnesOwnMayNameTheBudget) {

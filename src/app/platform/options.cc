@@ -59,7 +59,7 @@ Result<void> listen_on(const std::string& address, http::ServerOptions& options)
   const auto colon = address.rfind(':');
   const auto wrong = [&] {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' is no address to address on. Write it like 127.0.0.1:8080 or [::]:8080.", address));
+                fmt::format("'{}' is no address to listen on. Write it like 127.0.0.1:8080 or [::]:8080.", address));
   };
   if (colon == std::string::npos) return wrong();
   options.address = address.substr(0, colon);

@@ -1,5 +1,8 @@
 // Getting at what is somebody else's.
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { Server } from "../contract/server.mjs";
 import { check, json, PASSWORD, TUS } from "./scene.mjs";
 
 // A fast one of many: what the server itself takes, without what else the machine does.
@@ -181,6 +184,25 @@ export async function quotasHaveNoWayAround(s) {
   const { uploadId } = (await s.must(201, "POST", "/api/uploads", { as, headers: { ...TUS, "Upload-Defer-Length": "1" } })).json;
   const piece = { as, headers: { ...TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" }, body: "x".repeat(100_000) };
   await s.must(413, "PATCH", `/api/uploads/${uploadId}`, piece);
+}
+
+// What the server keeps is no other account's of the machine.
+export async function theDataFolderIsItsOwnersAlone(s) {
+  check((statSync(join(s.server.folder, "data")).mode & 0o077) === 0, "others of this machine may look into the data folder");
+}
+
+// Proxies that write Forwarded are believed where that is configured, and the other field is not read then.
+export async function oneFieldTellsTheSender(s) {
+  const behind = await Server.start({ VIDEOFORGE_SERVER_TRUSTED_PROXIES: "127.0.0.1", VIDEOFORGE_SERVER_FORWARDED_FIELD: "forwarded" }, ["--workers", "0"]);
+  try {
+    const send = async (body, headers) => behind.send("POST", body.bootstrapToken ? "/api/auth/register" : "/api/auth/login", { headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+    const made = JSON.parse((await send({ username: "admin", password: PASSWORD, bootstrapToken: behind.token })).body);
+    await send({ username: "admin", password: "not this one" }, { Forwarded: "for=203.0.113.9", "X-Forwarded-For": "198.51.100.7" });
+    const rows = JSON.parse((await behind.send("GET", "/api/admin/audit?action=session.start", { headers: { "x-api-key": made.apiKey.key } })).body).items;
+    check(rows.some((row) => row.address === "203.0.113.9") && !rows.some((row) => row.address === "198.51.100.7"), `addresses: ${rows.map((row) => row.address)}`);
+  } finally {
+    await behind.stop();
+  }
 }
 
 // A key that may only write makes no address by which it could read.
