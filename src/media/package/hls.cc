@@ -201,8 +201,9 @@ std::string media_playlist(const Presentation& presentation, const PresentationT
     longest = std::max(longest, seconds.back());
   }
   std::string out = head(presentation.finished, target_duration(longest)) + "#EXT-X-INDEPENDENT-SEGMENTS\n";
-  // A film on its way is watched from its start, not from where its making has come to. Shaka takes 0 for nothing.
-  if (!presentation.finished) out += "#EXT-X-START:TIME-OFFSET=0.001\n";
+  // A film on its way is watched from its start, not from where its making has come to. Shaka takes 0 for nothing, and
+  // from a millisecond on it seeks; where that seek gets lost it waits for good, because it takes its clock to stand.
+  if (!presentation.finished) out += "#EXT-X-START:TIME-OFFSET=0.0005\n";
   const auto& encryption = presentation.encryption;
   const bool whole_segments = encryption && encryption->scheme == EncryptionScheme::aes128;
   // With aes128 the header stays clear, so it stands before the first key; cbcs says so in the header itself.

@@ -47,12 +47,11 @@ bool TranscodeBuilder::is_awaited(std::size_t chunk, std::size_t video) const {
 }
 
 // The beginning of a sound track, made by itself. Its segments are those of the whole track.
-TranscodeBuilder::FirstSound TranscodeBuilder::add_first_sound(const PlannedAudio& audio, GrowTrack& track) {
+TranscodeBuilder::FirstSound TranscodeBuilder::add_first_sound(const PlannedAudio& audio) {
   const auto& first = out_.cutting.chunks.front();
   auto spec = audio_spec(sound_of(audio));
   spec.duration_seconds = seconds_of(first.end - first.start) + kSoundBehind;
   std::erase_if(spec.segment_starts, [&](double start) { return start >= spec.duration_seconds; });
-  track.segments = static_cast<int>(first.segment_starts.size());
   FirstSound out;
   out.chunk = add_sound(audio, spec, "audio/first/" + audio.name, kAwaitedPriority);
   if (!audio.proof_stage.empty()) out.proof = add_sound_proof(audio, spec, out.chunk, kAwaitedPriority);
@@ -73,15 +72,20 @@ void TranscodeBuilder::add_growing_pictures(std::size_t chunk, Growth& growth) {
   }
 }
 
+// Sound that is listed further than the picture lets a browser play on without one. It then loads the segment under
+// its clock instead of the next, and waits for good at the hole between them.
 void TranscodeBuilder::add_growing_sound(std::size_t chunk, Growth& growth) {
+  int segments = 0;
+  for (std::size_t i = 0; i <= chunk; ++i) segments += static_cast<int>(out_.cutting.chunks[i].segment_starts.size());
   for (const auto& audio : out_.audios) {
     GrowTrack track{{audio.name, audio.file, audio.language, audio.title, audio.is_default}};
     track.planned_segments = static_cast<int>(audio_spec(sound_of(audio)).segment_starts.size());
     track.planned_seconds = out_.duration_seconds;
+    if (!growth.params.complete) track.segments = segments;
     FirstSound sound{audio.chunk_stage, audio.proof_stage};
     // How loud a film is, only the whole of it tells.
     const bool whole = options_.loudness || out_.duration_seconds <= kShortFilmSeconds;
-    if (chunk == 0 && !whole) sound = add_first_sound(audio, track);
+    if (chunk == 0 && !whole) sound = add_first_sound(audio);
     growth.made_by.push_back(sound.chunk);
     if (!sound.proof.empty()) growth.proofs.push_back(sound.proof);
     growth.params.audio.push_back(std::move(track));

@@ -75,7 +75,7 @@ class TranscodeBuilder {
     std::vector<std::string> made_by;  // the tracks' chunks
     std::vector<std::string> proofs;
   };
-  FirstSound add_first_sound(const PlannedAudio& audio, GrowTrack& track);
+  FirstSound add_first_sound(const PlannedAudio& audio);
   void add_growing_pictures(std::size_t chunk, Growth& growth);
   void add_growing_sound(std::size_t chunk, Growth& growth);
   void add_growth_step(std::size_t chunk);
