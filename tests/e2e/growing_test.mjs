@@ -160,7 +160,33 @@ async function film(seed, kind, manifest) {
   console.log(`${kind} of ${manifest}: the playlist grew in ${states.length} steps, from ${shown} s`);
 }
 
+async function until(path, what, wanted) {
+  for (const end = Date.now() + kPatience; Date.now() < end; await pause(100)) {
+    const answer = JSON.parse((await server.send("GET", path, { headers: key })).body);
+    if (wanted(answer)) return answer;
+  }
+  throw new Error(`${what} did not come`);
+}
+
+// A film that is given up while it is watched: players are told, and taken up again it is finished.
+async function givenUp() {
+  const video = await upload(makeFilm(4));
+  await playable(video);
+  const jobs = JSON.parse((await server.send("GET", `/api/jobs?videoId=${video}`, { headers: key })).body).items;
+  const job = jobs.find((one) => one.kind === "transcode");
+  await server.send("POST", `/api/jobs/${job.id}/cancel`, { headers: key });
+  const given = JSON.parse((await server.send("GET", `/api/videos/${video}`, { headers: key })).body);
+  expect(given.state === "failed" && given.error.code === "cancelled", `cancelled, the video is ${JSON.stringify(given)}`);
+  const refused = await server.send("GET", base(video) + "master.m3u8");
+  expect(refused.status === 404 && /making it failed/.test(refused.body), `a player is told ${refused.status} ${refused.body}`);
+  await server.send("POST", `/api/jobs/${job.id}/retry`, { headers: key });
+  await until(`/api/videos/${video}`, "the film that was taken up again", (one) => one.state === "ready");
+  const master = await text(base(video) + "master.m3u8");
+  expect(master && variants(master).length >= 3, `taken up again the film offers ${master}`);
+}
+
 try {
+  await givenUp();
   await film(1, "hlsjs", "master.m3u8");
   await film(2, "shaka", "manifest.mpd");
   await film(3, "shaka", "master.m3u8");

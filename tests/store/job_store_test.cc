@@ -341,5 +341,49 @@ TEST_F(JobStoreTest, AVideoGrowsByTheFirstJobThatMakesItOnly) {
   EXPECT_THAT(kinds, testing::IsSupersetOf({"state", "grown"}));
 }
 
+TEST_F(JobStoreTest, AVideoWhoseJobStopsAfterItsBeginningWasShownFailsAndGoesOnWithTheJob) {
+  SqliteUploadStore uploads(*pool, [this] { return now; });
+  SqliteVideoStore videos(*pool, [this] { return now; });
+  const auto made = *uploads.accept(film_with_job());
+  const auto drive = *store.lease("w", kLight);
+  const FileRow master{"master.m3u8", "text/plain", 5, "m1", {{"m1", 0, 5, 5}}};
+  ASSERT_TRUE(*store.extend(drive->token, {{stage("e", 5)}, {}, 0.5, {master}, {}}));
+  EXPECT_EQ((*videos.find("v"))->state, "playable");
+
+  const auto lease = *store.lease("w", kHeavy);
+  ASSERT_TRUE(*store.fail(lease->token, Error{ErrorCode::invalid_input, "The picture ends early.", {}}));
+  auto video = **videos.find("v");
+  EXPECT_EQ(video.state, "failed");
+  EXPECT_EQ(video.error.at("detail"), "The picture ends early.");
+  EXPECT_THAT(event_types("v"), testing::Contains("error"));
+
+  ASSERT_TRUE(*store.retry(made.job->id));
+  video = **videos.find("v");
+  EXPECT_EQ(video.state, "playable");
+  EXPECT_TRUE(video.error.is_null());
+
+  ASSERT_TRUE(*store.cancel(made.job->id));
+  video = **videos.find("v");
+  EXPECT_EQ(video.state, "failed");
+  EXPECT_EQ(video.error.at("code"), "cancelled");
+
+  // Another job begins from nothing.
+  ASSERT_TRUE(store.create({"transcode", "a", "v", json::object{}, 0, "c"}));
+  EXPECT_EQ((*videos.find("v"))->state, "processing");
+  EXPECT_FALSE(*videos.file("v", "master.m3u8"));
+  EXPECT_THAT(*videos.referenced_blobs(), testing::UnorderedElementsAre("source"));
+}
+
+TEST_F(JobStoreTest, AVideoThatAnotherJobStillMakesDoesNotFail) {
+  SqliteUploadStore uploads(*pool, [this] { return now; });
+  SqliteVideoStore videos(*pool, [this] { return now; });
+  const auto made = *uploads.accept(film_with_job());
+  const auto second = *store.create({"transcode", "a", "v", json::object{}, 0, "c"});
+  ASSERT_TRUE(*store.cancel(second.id));
+  EXPECT_EQ((*videos.find("v"))->state, "processing");
+  ASSERT_TRUE(*store.cancel(made.job->id));
+  EXPECT_EQ((*videos.find("v"))->state, "failed");
+}
+
 }  // namespace
 }  // namespace vf::store

@@ -272,7 +272,9 @@ void Worker::settle(const store::Lease& lease, const Error& error, Ran& ran) {
   Result<bool> told = true;
   if (left) {
     // Cancelled by a person: the token is void and this changes nothing. Leaving: somebody else goes on.
-    told = jobs.put_back(lease.token, error, 0, false);
+    const Error leaving{
+        error.code, "The worker that ran this was stopped. The job goes on with the next that is free.", {}};
+    told = jobs.put_back(lease.token, leaving, 0, false);
   } else if (const auto why = lack(error.code); !why.empty()) {
     const Error waits{error.code, std::string(why), error.message};
     told = jobs.put_back(lease.token, waits, options_.room_retry.count(), false);

@@ -94,7 +94,7 @@ Result<bool> fill(Platform& platform, const store::Video& video, const std::stri
 Result<std::optional<Manifest>> find_manifest(Platform& platform, const std::string& id, const std::string& name) {
   const auto make = [&]() -> Result<std::optional<std::string>> {
     const auto video = VF_TRY(platform.videos.find(id));
-    if (!video) return std::nullopt;
+    if (!video || video->state == "failed") return std::nullopt;  // players that follow a beginning end by this
     Manifest out{video->owner, video->visibility, video->salt, {}, {}, {}};
     if (!VF_TRY(fill(platform, *video, name, out))) return std::nullopt;
     out.etag = sha256_hex(out.text);
@@ -141,11 +141,20 @@ Response serve(Platform& platform, const Call& call, const store::Video& video, 
   return response;
 }
 
+// Why there is nothing to watch, for those who may know.
+Response no_manifest(Platform& platform, const Call& call, const std::string& id) {
+  const auto video = VF_ANSWER(call, platform.videos.find(id));
+  if (!video || video->state != "failed" || !may_read(call.who, video->owner, video->visibility))
+    return not_found(call.request, "file");
+  return problem(call.request, 404, "not_found",
+                 "This video cannot be watched, because making it failed; the video's \"error\" says why.");
+}
+
 Response open_file(Platform& platform, const Call& call) {
   const auto &id = call.param("id"), &name = call.param("name");
   if (is_manifest(name)) {
     auto manifest = VF_ANSWER(call, find_manifest(platform, id, name));
-    if (!manifest || !may_read(call.who, manifest->owner, manifest->visibility)) return not_found(call.request, "file");
+    if (!manifest || !may_read(call.who, manifest->owner, manifest->visibility)) return no_manifest(platform, call, id);
     return manifest_response(std::move(*manifest));
   }
   const auto video = VF_OR_RESPONSE(readable_video(platform, call, id));

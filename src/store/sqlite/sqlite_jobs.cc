@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_jobs.h"
 
 #include "base/uuid.h"
+#include "store/sqlite/video_making.h"
 
 namespace vf::store {
 
@@ -122,23 +123,18 @@ Result<void> stop_job(Database& db, const Job& job, const json::value& error, st
                              "IN ('ready', 'running')"))
                .bind(job.id)
                .run());
-  if (job.video && !error.is_null()) {
-    VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'failed', error = ?, updated_at = ? WHERE id = ? AND state = "
-                               "'processing' AND ? = 'transcode'"))
-                 .bind(json_text(error))
-                 .bind(now)
-                 .bind(*job.video)
-                 .bind(job.kind)
-                 .run());
-    if (db.changes() > 0) VF_CHECK(append_event(db, Subject::video, *job.video, job.owner, "error", error, now));
-  }
+  VF_CHECK(stop_making(db, job, error, now));
   if (error.is_null())
     return append_event(db, Subject::job, job.id, job.owner, "state", json::object{{"state", state}}, now);
   return append_event(db, Subject::job, job.id, job.owner, "error", error, now);
 }
 
 Result<Job> SqliteJobStore::create(const NewJob& job) {
-  return pool_.write([&](Database& db) { return insert_job(db, job, now_()); });
+  return pool_.write([&](Database& db) -> Result<Job> {
+    auto made = VF_TRY(insert_job(db, job, now_()));
+    VF_CHECK(make_anew(db, made, now_()));
+    return made;
+  });
 }
 
 Result<std::optional<Job>> SqliteJobStore::find(const std::string& id) {
@@ -221,15 +217,7 @@ Result<bool> SqliteJobStore::retry(const std::string& id) {
                                "'failed')"))
                  .bind(id)
                  .run());
-    if (job->video && job->kind == "transcode") {
-      VF_CHECK(VF_TRY(db.prepare("UPDATE videos SET state = 'processing', error = NULL WHERE id = ? AND state = "
-                                 "'failed'"))
-                   .bind(*job->video)
-                   .run());
-      if (db.changes() > 0)
-        VF_CHECK(append_event(db, Subject::video, *job->video, job->owner, "state",
-                              json::object{{"state", "processing"}}, now_()));
-    }
+    VF_CHECK(take_up_making(db, *job, now_()));
     VF_CHECK(join_the_share(db, job->owner));
     VF_CHECK(append_event(db, Subject::job, id, job->owner, "state", json::object{{"state", "pending"}}, now_()));
     return true;
