@@ -156,7 +156,9 @@ Result<std::vector<Executed>> StageExecutor::execute(const std::vector<ExecutorM
   Wired wired;
   wired.request.limits = limits_for(members);
   wired.request.wire.kind = members.front().stage->kind;
-  if (members.front().stage->priority >= kAwaitedPriority) wired.request.wire.decode_threads = kAwaitedThreads;
+  const bool awaited = members.front().stage->priority >= kAwaitedPriority;
+  if (awaited) wired.request.wire.decode_threads = kAwaitedThreads;
+  if (!awaited) wired.request.limits.nice = unhurried_nice_;
   for (const auto& member : members) VF_CHECK(wire_member(wired, member, sources));
   auto outcome = pipeline::execute(nursery_, wired.request, on_progress, std::move(stop));
   if (!outcome.results) return std::unexpected(explained(std::move(outcome.results).error(), members));

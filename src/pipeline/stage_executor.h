@@ -42,9 +42,14 @@ std::vector<jobs::StageOutput> gather_inputs(
 
 class StageExecutor {
  public:
-  // `scope`: see jobs::stage_key.
-  StageExecutor(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery, std::string scope)
-      : blobs_(blobs), checkpoints_(checkpoints), nursery_(nursery), scope_(std::move(scope)) {}
+  // `scope`: see jobs::stage_key. `unhurried_nice`: how much nicer stages run that nobody waits for (kAwaitedPriority).
+  StageExecutor(blob::BlobStore& blobs, store::CheckpointStore& checkpoints, media::Nursery& nursery, std::string scope,
+                int unhurried_nice = 0)
+      : blobs_(blobs),
+        checkpoints_(checkpoints),
+        nursery_(nursery),
+        scope_(std::move(scope)),
+        unhurried_nice_(unhurried_nice) {}
 
   // Sets the member's key; gives the output of its checkpoint where one stands with all its bytes.
   Result<std::optional<jobs::StageOutput>> find(ExecutorMember& member);
@@ -70,6 +75,7 @@ class StageExecutor {
   store::CheckpointStore& checkpoints_;
   media::Nursery& nursery_;
   std::string scope_;
+  int unhurried_nice_;
 };
 
 }  // namespace vf::pipeline

@@ -40,7 +40,8 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"worker.memory", size, "0",
      "Memory for all running stages together. 0: three quarters of what is free at the start."},
     {"worker.nice", number, "19",
-     "Priority of the stages' processes, 0 (as the server) to 19 (only what others leave)."},
+     "Priority of the stages' processes, 0 (as the server) to 19 (only what others leave). Where somebody waits to "
+     "watch, 9 less."},
 
     {"jobs.max_attempts", number, "3", "How often a stage is tried when its error may pass."},
     {"jobs.keep_results", duration, "7d",

@@ -235,7 +235,7 @@ Result<std::vector<store::StageDone>> Worker::execute(const store::Lease& lease,
       if (!input.stage.empty()) needed.push_back(input.stage);
   const auto outputs = VF_TRY(parts_.driver.jobs.outputs(lease.job.id, lease.round, needed));
 
-  pipeline::StageExecutor executor(blobs, parts_.checkpoints, parts_.nursery, lease.job.owner);
+  pipeline::StageExecutor executor(blobs, parts_.checkpoints, parts_.nursery, lease.job.owner, parts_.unhurried_nice);
   std::vector<store::StageDone> done;
   std::vector<pipeline::ExecutorMember> missing;
   for (const auto& row : lease.stages) {

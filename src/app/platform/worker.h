@@ -48,6 +48,7 @@ struct WorkerParts {
   DriverParts driver;
   store::CheckpointStore& checkpoints;
   media::Nursery& nursery;
+  int unhurried_nice = 0;  // see pipeline::StageExecutor
   queue::Doorbell& doorbell;
   // Gets bytes from an address for the stage "fetch": into `fd`, and the answer's facts.
   std::function<Result<json::value>(const json::value& params, int fd, const std::function<void(double)>& progress,

@@ -27,6 +27,10 @@ json::object log_fields(const store::Lease& lease, const Error& error) {
   return out;
 }
 
+// The first seconds of a film that somebody waits to see get some nine parts of ten beside what is only to be finished
+// some time, and still a tenth beside the server.
+constexpr int kAwaitedAhead = 9;
+
 }  // namespace
 
 Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Doorbell& doorbell, telemetry::Log& log,
@@ -34,7 +38,8 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
                                std::function<void(const std::string&)> on_progress) {
   Workshop out;
   media::NurseryOptions nursery;
-  nursery.nice = static_cast<int>(std::clamp<std::int64_t>(config.number("worker.nice"), 0, 19));
+  const auto nice = static_cast<int>(std::clamp<std::int64_t>(config.number("worker.nice"), 0, 19));
+  nursery.nice = std::max(0, nice - kAwaitedAhead);
   out.nursery = std::make_unique<media::Nursery>(VF_TRY(media::Nursery::create(nursery)));
   WorkerOptions options;
   options.slots = std::max(1, slots_of(config));
@@ -49,6 +54,7 @@ Result<Workshop> open_workshop(const Config& config, Storage& storage, queue::Do
                                config.milliseconds("jobs.keep_results")},
                     .checkpoints = *storage.checkpoints,
                     .nursery = *out.nursery,
+                    .unhurried_nice = nice - nursery.nice,
                     .doorbell = doorbell,
                     .fetch = [limits](const json::value& params, int fd, const std::function<void(double)>& progress,
                                       std::stop_token stop) -> Result<json::value> {

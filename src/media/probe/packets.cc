@@ -156,8 +156,10 @@ class Pass {
     if (first) trail.starts_with_key = key;
     if (key) {
       key_pts_ = packet.pts;
+      if (first_key_pts_ == AV_NOPTS_VALUE) first_key_pts_ = key_pts_;
     } else if (packet.pts != AV_NOPTS_VALUE && key_pts_ != AV_NOPTS_VALUE && packet.pts < key_pts_) {
       trail.leading = true;
+      trail.leading_at_start = trail.leading_at_start || key_pts_ == first_key_pts_;
     }
     watch_parameters(packet, key);
     if (keep_head(packet, key)) return {};
@@ -252,7 +254,7 @@ class Pass {
     fresh.skimmed = true;
     out_ = std::move(fresh);
     video_packets_ = packets_ = 0;
-    key_pts_ = last_ticks_ = AV_NOPTS_VALUE;
+    key_pts_ = first_key_pts_ = last_ticks_ = AV_NOPTS_VALUE;
     last_length_ = 0;
     parameter_hash_ = 0;
     waiting_.reset();
@@ -293,6 +295,7 @@ class Pass {
   std::int64_t packets_ = 0;
   std::int64_t video_packets_ = 0;
   std::int64_t key_pts_ = AV_NOPTS_VALUE;
+  std::int64_t first_key_pts_ = AV_NOPTS_VALUE;
   std::int64_t last_ticks_ = AV_NOPTS_VALUE;
   std::int64_t last_length_ = 0;
   std::optional<Waiting> waiting_;

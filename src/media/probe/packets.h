@@ -32,7 +32,8 @@ struct FrameTrail {
   std::int64_t hidden = 0;                // packets that show nothing (edit list, alternate references)
   std::int64_t guessed = 0;               // frames whose pts had to be guessed
   std::int64_t last_duration = 0;
-  bool leading = false;  // a frame after a key frame is shown before it
+  bool leading = false;           // a frame after a key frame is shown before it
+  bool leading_at_start = false;  // a frame after the first key frame is shown before that one
   bool starts_with_key = true;
   bool parameters_changed = false;
   std::vector<av::PacketPtr> head;  // the first packets, payload and all, for a look inside

@@ -52,7 +52,7 @@ void apply_head(const HeadDecode& head, StreamInfo& stream) {
 // Progressive by the codec's own word needs no look; a start that may not decode whole does.
 int frames_to_look_at(const FrameTrail& trail, const AVStream* stream) {
   const auto& p = *stream->codecpar;
-  if (trail.leading || !trail.starts_with_key) return INT32_MAX;
+  if (trail.leading_at_start || !trail.starts_with_key) return INT32_MAX;
   if (p.format < 0 || p.width <= 0 || p.color_trc == AVCOL_TRC_SMPTE2084) return 1;
   constexpr std::array kMayInterlace{AV_CODEC_ID_H264,    AV_CODEC_ID_HEVC,  AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4,
                                      AV_CODEC_ID_DVVIDEO, AV_CODEC_ID_VC1,   AV_CODEC_ID_WMV3,       AV_CODEC_ID_PRORES,

@@ -51,6 +51,8 @@ Result<void> set_limits(const Limits& limits) {
   const auto bytes = static_cast<rlim_t>(limits.output_bytes);
   VF_CHECK(set_limit(RLIMIT_CPU, cpu, cpu + 1, "limit processor time"));
   VF_CHECK(set_limit(RLIMIT_FSIZE, bytes, bytes, "limit file sizes"));
+  // Threads that are made later inherit it. As nice as can be is nice enough.
+  if (limits.nice > 0) (void)::nice(limits.nice);
   VF_CHECK(set_limit(RLIMIT_CORE, 0, 0, "switch off core files"));
 #ifdef VF_SANITIZED
   return {};  // the runtime opens pipes

@@ -14,7 +14,7 @@ constexpr std::size_t kEveryChunkUpTo = 8;
 // A film of this length is heard in whole before a beginning of its sound would have been made.
 constexpr double kShortFilmSeconds = 20;
 // Sound behind the last segment that is shown of a beginning, so that its end is where it would be anyway.
-constexpr double kSoundBehind = 2 * kSegmentSeconds;
+constexpr double kSoundBehind = kSegmentSeconds;
 
 double longest_segment(const Cutting& cutting, double tick) {
   std::int64_t longest = 0;

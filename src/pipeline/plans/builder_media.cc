@@ -356,6 +356,7 @@ Result<std::vector<jobs::Stage>> audio_fit_stages(const Inspection& source, cons
     stage.params = to_json(spec);
     stage.inputs = {{kVideoSource, "", {}}};
     stage.cost = copy_cost(source.info.bytes);
+    stage.priority = kAwaitedPriority;
     stages.push_back(std::move(stage));
   }
   return stages;
