@@ -19,13 +19,13 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness import frontier, pairs, playable, serving, sign_in  # noqa: E402
+from harness import frontier, pairs, platform_server, playable, serving, sign_in  # noqa: E402
 from harness.measure import Failed  # noqa: E402
 from harness.sources import Sources  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"pairs": pairs.run_case, "frontier": frontier.run_case, "server": serving.run_case,
-         "playable": playable.run_case, "sign_in": sign_in.run_case}
+         "platform": platform_server.run_case, "playable": playable.run_case, "sign_in": sign_in.run_case}
 
 
 @dataclass
@@ -73,8 +73,8 @@ def main():
     parser.add_argument("--pairs", type=int, help="how often each pair is run (the case's own number)")
     parser.add_argument("--bin", type=Path, default=ROOT / "build/bin", help="folder of the programs (build/bin)")
     asked = parser.parse_args()
-    # The first word of several cases' names means them all: "frames".
-    meant = {name: [name] if name in known else [case for case in known if case.startswith(name + "_")] for name in asked.name}
+    # The first word of several cases' names means them all: "frames", "server".
+    meant = {name: [case for case in known if case == name or case.startswith(name + "_")] for name in asked.name}
     names = [case for name in asked.name for case in meant[name]]
     if unknown := [name for name in asked.name if not meant[name]]:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(known)}")

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import time
 from contextlib import contextmanager
@@ -19,18 +20,23 @@ PIECE = 8 << 20
 PATIENCE = 120  # seconds
 
 
-@contextmanager
-def platform(place):
-    """(client, process) of a fresh `videoforge serve`."""
-    port = random.randint(20000, 30000)
-    data = place.scratch / f"data-{port}"
+def launch(place, data, port):
+    """The process of a `videoforge serve`; what it says on the console is `stdout`."""
     environment = {**os.environ, "VIDEOFORGE_AUTH_RATE_LIMITS": "false", "VIDEOFORGE_LOG_CONSOLE": "none"}
     with open(place.log, "ab") as log:
-        server = subprocess.Popen([place.words["bin"] / "videoforge", "serve", "--data", data, "--listen", f"127.0.0.1:{port}"],
-                                  stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        return subprocess.Popen([place.words["bin"] / "videoforge", "serve", "--data", data, "--listen", f"127.0.0.1:{port}"],
+                                stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+
+
+@contextmanager
+def platform(place):
+    """The client of a fresh `videoforge serve`."""
+    port = random.randint(20000, 30000)
+    data = place.scratch / f"data-{port}"
+    server = launch(place, data, port)
     try:
         token = next((m.group(1) for line in server.stdout if (m := re.fullmatch(r"  ([A-Za-z0-9_-]{20,})\n", line))), None)
-        client = Client(port)
+        client = Client(port, server.pid)
         answer = client.json("POST", "/api/auth/register", {"username": "admin", "password": "correct horse battery",
                                                             "bootstrapToken": token})
         client.key = answer["apiKey"]["key"]
@@ -38,10 +44,12 @@ def platform(place):
     finally:
         server.terminate()
         server.wait(60)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 class Client:
-    def __init__(self, port):
+    def __init__(self, port, pid=None):
+        self.port, self.pid = port, pid
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.key = None
 

@@ -213,6 +213,10 @@ void Router::closed(const Request& request, int status, std::int64_t bytes_in, s
   hooks_.finished({request, match.endpoint, status, bytes_in, bytes_out, seconds});
 }
 
+void Router::failed(const Request& request, std::string_view what) {
+  if (hooks_.failed) hooks_.failed(request, what);
+}
+
 Response Router::refuse(const Request& request, int status, std::string_view reason) {
   return problem(request, status, status == 413 ? to_string(ErrorCode::limit_exceeded) : code_of(status), reason);
 }

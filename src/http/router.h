@@ -46,6 +46,7 @@ class Router final : public Application {
   Opened open(const Request& request) override;
   void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,
               double seconds) override;
+  void failed(const Request& request, std::string_view what) override;
   Response refuse(const Request& request, int status, std::string_view reason) override;
 
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }

@@ -62,10 +62,20 @@ struct Caption {
   std::string webvtt;
 };
 
+// What decides who may have a video's files.
+struct VideoAccess {
+  std::string id;
+  std::string owner;
+  std::string visibility;
+  std::string state;
+  std::string salt;  // of its links
+};
+
 class VideoStore {
  public:
   virtual ~VideoStore() = default;
 
+  virtual Result<std::optional<VideoAccess>> access(const std::string& id) = 0;
   virtual Result<std::optional<Video>> find(const std::string& id) = 0;
   virtual Result<Page<Video>> list(const VideoFilter& filter, int limit, const std::optional<Cursor>& from) = 0;
   virtual Result<std::optional<Video>> change(const std::string& id, const VideoChange& change) = 0;

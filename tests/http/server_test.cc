@@ -153,6 +153,33 @@ TEST_F(ServerTest, RangesAcrossPieces) {
   EXPECT_THAT(ask(get("/growing", "Range: bytes=0-1\r\n")), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(ServerTest, OnlyPiecesThatAreSentAreOpened) {
+  const std::string content(90'000, 'x');
+  app.set_file(content, folder);
+  start();
+  ask(get("/file", "Range: bytes=31000-31001\r\n"));
+  ask(get("/file", "If-None-Match: \"f1\"\r\n"));
+  ask("HEAD /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(app.pieces_opened, ::testing::ElementsAre(1));
+  EXPECT_EQ(body_of(ask(get("/file"))), content);
+  EXPECT_THAT(app.pieces_opened, ::testing::ElementsAre(1, 0, 1, 2));
+}
+
+TEST_F(ServerTest, APieceThatIsGoneIsAnErrorWhileThatCanBeSaid) {
+  const std::string content(90'000, 'x');
+  app.set_file(content, folder);
+  start();
+  app.piece_that_is_gone = 0;
+  const auto refused = ask(get("/file"));
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(body_of(refused), HasSubstr("A part of this file is gone."));
+  EXPECT_THAT(ask(get("/file", "Range: bytes=31000-31001\r\n")), StartsWith("HTTP/1.1 206 "));
+  // Once bytes were sent, only the end of the connection tells.
+  app.piece_that_is_gone = 2;
+  EXPECT_EQ(body_of(ask(get("/file"))), content.substr(0, 45'000));
+  EXPECT_THAT(app.log, ::testing::Contains("failed: A part of this file is gone. piece of disk"));
+}
+
 TEST_F(ServerTest, ManyRangesBecomePartsOrAreRefused) {
   std::string content(2'000'000, 'x');
   for (std::size_t i = 0; i < content.size(); i += 1000) content[i] = static_cast<char>('a' + i / 1000 % 26);

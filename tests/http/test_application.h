@@ -42,6 +42,10 @@ class TestApplication : public Application {
     log.push_back(fmt::format("{} {} {} in={}", request.method, request.path, status, in));
     bytes_out += out;
   }
+  void failed(const Request&, std::string_view what) override {
+    const std::lock_guard lock(mutex);
+    log.push_back("failed: " + std::string(what));
+  }
   Response refuse(const Request& request, int status, std::string_view reason) override {
     return problem(request, status, code_of(status), reason);
   }
@@ -50,10 +54,16 @@ class TestApplication : public Application {
     content = std::move(text);
     const auto path = folder / "content";
     (void)write_file_atomically(path, "junk" + content);
-    auto fd = std::make_shared<UniqueFd>(*open_for_read(path));
     const auto size = static_cast<std::int64_t>(content.size());
     const std::int64_t a = size / 3, b = size / 2;
-    file = {{{fd, 4, a}, {fd, 4 + a, b - a}, {fd, 4 + b, size - b}}, size, true};
+    auto open = [this, path](std::size_t piece) -> Result<UniqueFd> {
+      const std::lock_guard lock(mutex);
+      pieces_opened.push_back(piece);
+      if (piece == piece_that_is_gone)
+        return fail(ErrorCode::not_found, "A part of this file is gone.", "piece of disk");
+      return open_for_read(path);
+    };
+    file = {{{4, a}, {4 + a, b - a}, {4 + b, size - b}}, std::move(open), size, true};
   }
   void open_costly() {
     const std::lock_guard lock(mutex);
@@ -73,6 +83,8 @@ class TestApplication : public Application {
   std::vector<std::string> log;
   std::string content;
   FileBody file;
+  std::vector<std::size_t> pieces_opened;
+  std::optional<std::size_t> piece_that_is_gone;
   std::vector<std::string> events;
   bool events_end = false;
   std::atomic<int> opened = 0, sinks = 0, sinks_alive = 0, running = 0;

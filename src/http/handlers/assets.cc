@@ -74,7 +74,7 @@ Response content(Platform& platform, const Call& call) {
   file.size = asset.blob.size;
   file.etag = asset.blob.sha256;
   file.parts = {{asset.blob.sha256, 0, asset.blob.size, asset.blob.size}};
-  auto response = VF_ANSWER(call, file_response(platform, file));
+  auto response = file_response(platform, file);
   response.headers.set("Content-Disposition", "attachment");
   response.headers.set("Cache-Control", "private, no-cache");
   return response;

@@ -1,5 +1,3 @@
-#include <map>
-
 #include "http/handlers/handlers.h"
 
 namespace vf::http {
@@ -21,14 +19,12 @@ void record(Platform& platform, const Call& call, std::string_view action, std::
     platform.audit->record(call.who, call.request.peer, {action, std::move(target), "ok", std::move(detail)});
 }
 
-Result<Response> file_response(Platform& platform, const store::FileRow& file) {
+Response file_response(Platform& platform, store::FileRow file) {
   FileBody body;
-  std::map<std::string, std::shared_ptr<const UniqueFd>> opened;  // one descriptor a blob
-  for (const auto& part : file.parts) {
-    auto& fd = opened[part.sha256];
-    if (!fd) fd = std::make_shared<const UniqueFd>(VF_TRY(platform.blobs.open({part.sha256, part.blob_size})));
-    body.pieces.push_back({fd, part.offset, part.size});
-  }
+  for (const auto& part : file.parts) body.pieces.push_back({part.offset, part.size});
+  body.open = [&blobs = platform.blobs, parts = std::move(file.parts)](std::size_t piece) {
+    return blobs.open({parts[piece].sha256, parts[piece].blob_size});
+  };
   body.size = file.size;
   Response response;
   response.headers.set("Content-Type", file.content_type);

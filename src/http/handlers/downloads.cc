@@ -29,8 +29,8 @@ std::string attachment(std::string_view name) {
   return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, encoded);
 }
 
-Response kept_file(Platform& platform, const Call& call, const store::FileRow& file) {
-  auto response = VF_ANSWER(call, file_response(platform, file));
+Response attached(Platform& platform, const store::FileRow& file) {
+  auto response = file_response(platform, file);
   response.headers.set("Cache-Control", "private, no-cache");
   // A page made from somebody's file is looked at where it cannot reach this site.
   response.headers.set("Content-Disposition", attachment(file.name));
@@ -70,11 +70,11 @@ Response download(Platform& platform, const Call& call) {
   const auto name = wanted.empty() ? std::string(kOriginal) : wanted;
   if (name == kOriginal && !reads_own(call.who, video.owner, Permission::read_videos))
     return problem(call.request, 403, "forbidden", "Only the video's owner or an admin may have the original.");
-  return kept_file(platform, call, VF_OR_RESPONSE(video_file(platform, call, video, name)));
+  return attached(platform, VF_OR_RESPONSE(video_file(platform, call, video, name)));
 }
 
 Response job_file(Platform& platform, const Call& call, const store::Job& job, const std::string& name) {
-  return kept_file(platform, call, VF_OR_RESPONSE(file_of(platform, call, job.id, name)));
+  return attached(platform, VF_OR_RESPONSE(file_of(platform, call, job.id, name)));
 }
 
 Response named_file(Platform& platform, const Call& call) {
@@ -136,7 +136,7 @@ Response linked_video_file(Platform& platform, const Call& call) {
   const auto& name = call.param("name");
   const auto video = VF_ANSWER(call, platform.videos.find(call.param("id")));
   if (!is_good(platform, call, salt_of(video.value_or(store::Video{}), name)) || !video) return link_is_over(call);
-  return kept_file(platform, call, VF_OR_RESPONSE(video_file(platform, call, *video, name)));
+  return attached(platform, VF_OR_RESPONSE(video_file(platform, call, *video, name)));
 }
 
 Response linked_job_file(Platform& platform, const Call& call) {

@@ -44,6 +44,6 @@ inline constexpr std::int64_t kJsonLimit = 1 << 20;
 void record(Platform& platform, const Call& call, std::string_view action, std::string target, std::string detail = "");
 
 // The bytes of a published file; ranges and conditions are the transport's. Errors: a blob is gone.
-Result<Response> file_response(Platform& platform, const store::FileRow& file);
+Response file_response(Platform& platform, store::FileRow file);
 
 }  // namespace vf::http

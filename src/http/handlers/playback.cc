@@ -6,6 +6,7 @@
 #include "http/answers.h"
 #include "http/handlers/handlers.h"
 #include "http/json_body.h"
+#include "http/kept_files.h"
 #include "http/manifest_captions.h"
 #include "http/views.h"
 
@@ -125,16 +126,17 @@ Response manifest_response(Manifest manifest) {
   return response;
 }
 
-Response serve(Platform& platform, const Call& call, const store::Video& video, std::string name) {
+Response serve(Platform& platform, const Call& call, const store::VideoAccess& video, std::string name) {
   if (name == "key") name = "key.bin";
+  const auto captions =
+      name.ends_with(".vtt") ? VF_ANSWER(call, platform.videos.captions(video.id)) : std::vector<store::Caption>();
   Response response;
-  const auto captions = VF_ANSWER(call, platform.videos.captions(video.id));
   if (const auto* caption = caption_of(captions, name, ".vtt")) {
     response = text_response("text/vtt; charset=utf-8", caption->webvtt);
   } else {
-    const auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
+    auto file = VF_ANSWER(call, kept_file(platform, video.id, name));
     if (!file) return not_found(call.request, "file");
-    response = VF_ANSWER(call, file_response(platform, *file));
+    response = file_response(platform, std::move(*file));
   }
   set_caching(response, video.visibility);
   if (video.state == "playable") forget_version(response);
@@ -157,8 +159,9 @@ Response open_file(Platform& platform, const Call& call) {
     if (!manifest || !may_read(call.who, manifest->owner, manifest->visibility)) return no_manifest(platform, call, id);
     return manifest_response(std::move(*manifest));
   }
-  const auto video = VF_OR_RESPONSE(readable_video(platform, call, id));
-  return serve(platform, call, video, name);
+  const auto video = VF_ANSWER(call, platform.videos.access(id));
+  if (!video || !may_read(call.who, video->owner, video->visibility)) return not_found(call.request, "video");
+  return serve(platform, call, *video, name);
 }
 
 Response token_file(Platform& platform, const Call& call) {
@@ -173,7 +176,7 @@ Response token_file(Platform& platform, const Call& call) {
     if (!good(manifest ? manifest->salt : "") || !manifest) return refused();
     return manifest_response(std::move(*manifest));
   }
-  const auto video = VF_ANSWER(call, platform.videos.find(id));
+  const auto video = VF_ANSWER(call, platform.videos.access(id));
   if (!good(video ? video->salt : "") || !video) return refused();
   return serve(platform, call, *video, name);
 }

@@ -211,9 +211,9 @@ Response renditions(Platform& platform, const Call& call) {
 
 Response named_file(Platform& platform, const Call& call, const std::string& name) {
   const auto video = VF_OR_RESPONSE(readable_video(platform, call, call.param("id")));
-  const auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
+  auto file = VF_ANSWER(call, platform.videos.file(video.id, name));
   if (!file) return not_found(call.request, "file");
-  return VF_ANSWER(call, file_response(platform, *file));
+  return file_response(platform, std::move(*file));
 }
 
 Response poster(Platform& platform, const Call& call) { return named_file(platform, call, "poster.jpg"); }

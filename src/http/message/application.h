@@ -46,6 +46,8 @@ class Application {
   // Told once an answer was sent or given up, for logs and metrics. `status` 0: the client went away first.
   virtual void closed(const Request& request, int status, std::int64_t bytes_in, std::int64_t bytes_out,
                       double seconds) = 0;
+  // A file of an answer could not be opened; `what` is for the log.
+  virtual void failed(const Request& request, std::string_view what) = 0;
   // The answer where the transport gives up on a request: bad syntax, too long a head or body, too slow,
   // too much at once. Of a request that never became one, `request` holds only peer and correlation.
   virtual Response refuse(const Request& request, int status, std::string_view reason) = 0;

@@ -65,17 +65,21 @@ struct Request {
   std::string_view query_value(std::string_view name) const;  // the first one; empty where there is none
 };
 
-// A part of a file in a body. The descriptor is shared: many clients read one opening by pread/sendfile.
+// A part of a file in a body.
 struct FilePiece {
-  std::shared_ptr<const UniqueFd> fd;
   std::int64_t offset = 0;
   std::int64_t size = 0;
 };
+
+// Opens what the piece of this number lies in; may block. Only pieces that are sent are opened, each when its turn
+// comes: a film of hours has a thousand of them.
+using OpenPiece = std::function<Result<UniqueFd>(std::size_t piece)>;
 
 // Bytes at rest: the pieces one after the other. The transport answers ranges (single, multiple, If-Range),
 // conditional requests and HEAD from it; a handler always gives the whole.
 struct FileBody {
   std::vector<FilePiece> pieces;
+  OpenPiece open;
   std::int64_t size = 0;
   bool ranges = true;  // false: a file that still grows
 };

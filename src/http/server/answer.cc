@@ -31,7 +31,9 @@ std::string framed(std::string_view text, bool chunked) {
 
 Delivery Connection::deliver_to(const Turn& turn, Response response) const {
   const Exchange exchange{&turn.request, turn.http_1_0, turn.keep_alive && !common_.stopping, std::time(nullptr)};
-  return deliver(exchange, std::move(response), common_.options);
+  auto out = deliver(exchange, std::move(response), common_.options);
+  if (!out.fault.empty()) common_.application.failed(turn.request, out.fault);
+  return out;
 }
 
 Delivery Connection::delivery_of_refusal(const Turn& turn, int status, std::string_view reason) const {
@@ -63,18 +65,36 @@ asio::awaitable<bool> Connection::send(Turn& turn, Delivery delivery) {
       delivery.head += *text;
       text->clear();
     }
-  good = co_await wire_->write(delivery.head) && co_await send_body(delivery);
+  good = co_await wire_->write(delivery.head) && co_await send_body(turn, delivery);
   if (!good) turn.status = 0;
   co_return good&& delivery.keep_alive;
 }
 
-asio::awaitable<bool> Connection::send_body(const Delivery& delivery) {
-  for (const auto& part : delivery.body) {
-    const auto* file = std::get_if<FilePiece>(&part);
-    const bool sent = file ? co_await wire_->send_file(*file) : co_await wire_->write(std::get<std::string>(part));
+asio::awaitable<bool> Connection::send_body(const Turn& turn, Delivery& delivery) {
+  for (auto& part : delivery.body) {
+    auto* file = std::get_if<FileSlice>(&part);
+    const bool sent = file ? co_await send_slice(turn, *file) : co_await wire_->write(std::get<std::string>(part));
     if (!sent) co_return false;
   }
   co_return true;
+}
+
+// Not all descriptors at once: a whole film is many files.
+asio::awaitable<bool> Connection::send_slice(const Turn& turn, FileSlice& slice) {
+  if (!slice.fd) {
+    auto open = [&slice] { return (*slice.open)(slice.piece); };
+    auto opened = co_await offload(common_.pool, WorkPool::Lane::other, open);
+    if (!opened) {
+      const auto& error = opened.error();
+      common_.application.failed(turn.request,
+                                 error.detail.empty() ? error.message : error.message + " " + error.detail);
+      co_return false;
+    }
+    slice.fd = std::move(*opened);
+  }
+  const bool sent = co_await wire_->send_file(slice);
+  slice.fd.reset();
+  co_return sent;
 }
 
 asio::awaitable<void> Connection::stream(Turn& turn, EventStream events) {

@@ -101,7 +101,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Answers (answer.cc).
   boost::asio::awaitable<bool> refuse(Turn& turn, const Refusal& refusal);
   boost::asio::awaitable<bool> send(Turn& turn, Delivery delivery);
-  boost::asio::awaitable<bool> send_body(const Delivery& delivery);
+  boost::asio::awaitable<bool> send_body(const Turn& turn, Delivery& delivery);
+  boost::asio::awaitable<bool> send_slice(const Turn& turn, FileSlice& slice);
   boost::asio::awaitable<void> stream(Turn& turn, EventStream events);
   boost::asio::awaitable<bool> stream_batches(EventStream& events, bool chunked);
   boost::asio::awaitable<void> wait_for_events();

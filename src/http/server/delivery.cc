@@ -22,20 +22,42 @@ constexpr std::size_t kWorthCompressing = 1024;
 
 bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
+// What is opened before the head is written; a range seldom needs more.
+constexpr int kOpenedAtOnce = 2;
+
+// A FileBody on its way out.
+struct Pieces {
+  std::vector<FilePiece> list;
+  std::shared_ptr<const OpenPiece> open;
+};
+
 // The bytes first..first+size of pieces that lie one after the other.
-void append_slice(const FileBody& file, ByteRange want, Delivery& out) {
+void append_slice(const Pieces& file, ByteRange want, Delivery& out) {
   std::int64_t at = 0;
-  for (const auto& piece : file.pieces) {
+  for (std::size_t i = 0; i < file.list.size(); ++i) {
+    const auto& piece = file.list[i];
     const auto from = std::max(want.first, at), to = std::min(want.first + want.size, at + piece.size);
-    if (from < to) out.body.emplace_back(FilePiece{piece.fd, piece.offset + from - at, to - from});
+    if (from < to) out.body.emplace_back(FileSlice{file.open, i, piece.offset + from - at, to - from});
     at += piece.size;
   }
+}
+
+// While the status can still say that a file is not there.
+Result<void> open_first(Delivery& out) {
+  int opened = 0;
+  for (auto& part : out.body) {
+    auto* slice = std::get_if<FileSlice>(&part);
+    if (!slice) continue;
+    if (opened++ == kOpenedAtOnce) break;
+    slice->fd = VF_TRY((*slice->open)(slice->piece));
+  }
+  return {};
 }
 
 std::int64_t size_of(const Delivery& out) {
   std::int64_t sum = 0;
   for (const auto& part : out.body) {
-    const auto* file = std::get_if<FilePiece>(&part);
+    const auto* file = std::get_if<FileSlice>(&part);
     sum += file ? file->size : static_cast<std::int64_t>(std::get<std::string>(part).size());
   }
   return sum;
@@ -76,7 +98,7 @@ void apply_conditions(const Request& request, Response& response) {
   }
 }
 
-void append_many(const FileBody& file, const std::vector<ByteRange>& ranges, std::int64_t size, Response& response,
+void append_many(const Pieces& file, const std::vector<ByteRange>& ranges, std::int64_t size, Response& response,
                  Delivery& out) {
   const auto boundary = "vf-" + make_uuid();
   const auto type = response.headers.get("Content-Type");
@@ -89,13 +111,14 @@ void append_many(const FileBody& file, const std::vector<ByteRange>& ranges, std
   response.headers.set("Content-Type", "multipart/byteranges; boundary=" + boundary);
 }
 
-void take_file(const Request& request, const FileBody& file, Response& response, Delivery& out) {
+void take_file(const Request& request, FileBody body, Response& response, Delivery& out) {
   std::int64_t size = 0;
-  for (const auto& piece : file.pieces) size += piece.size;
-  response.headers.set("Accept-Ranges", file.ranges ? "bytes" : "none");
+  for (const auto& piece : body.pieces) size += piece.size;
+  const Pieces file{std::move(body.pieces), std::make_shared<const OpenPiece>(std::move(body.open))};
+  response.headers.set("Accept-Ranges", body.ranges ? "bytes" : "none");
   RangeChoice choice;
   // Range means something for GET alone (RFC 9110 14.2).
-  if (file.ranges && response.status == 200 && request.method == "GET" && request.headers.find("Range") &&
+  if (body.ranges && response.status == 200 && request.method == "GET" && request.headers.find("Range") &&
       range_applies(request, validators_of(response)))
     choice = choose_ranges(request.headers.get("Range"), size);
   switch (choice.answer) {
@@ -181,8 +204,14 @@ Delivery deliver(const Exchange& exchange, Response response, const ServerOption
   for (const auto* name : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) response.headers.remove(name);
   apply_conditions(request, response);
   if (auto* file = std::get_if<FileBody>(&response.body)) {
-    const FileBody taken = std::move(*file);
-    take_file(request, taken, response, out);
+    take_file(request, std::move(*file), response, out);
+    const auto opened = request.method == "HEAD" ? Result<void>() : open_first(out);
+    if (!opened) {
+      response = problem(request, opened.error());
+      out.fault = std::move(response.fault);
+      out.body.clear();
+      out.body.emplace_back(std::get<std::string>(std::move(response.body)));
+    }
   } else if (auto* text = std::get_if<std::string>(&response.body)) {
     take_text(request, std::move(*text), response, options.compress, out);
   } else {

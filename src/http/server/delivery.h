@@ -13,10 +13,20 @@
 
 namespace vf::http {
 
+// Bytes of one piece of a FileBody.
+struct FileSlice {
+  std::shared_ptr<const OpenPiece> open;
+  std::size_t piece = 0;
+  std::int64_t offset = 0;
+  std::int64_t size = 0;
+  UniqueFd fd = {};  // set once it was opened
+};
+
 struct Delivery {
   int status = 200;
   std::string head;  // with the empty line
-  std::vector<std::variant<std::string, FilePiece>> body;
+  std::vector<std::variant<std::string, FileSlice>> body;
+  std::string fault = {};             // why its file could not be opened: for the log
   std::optional<EventStream> events;  // instead of a body
   bool keep_alive = true;
 };

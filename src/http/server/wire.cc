@@ -27,20 +27,20 @@ constexpr std::int64_t kWindow = 1 << 20;
 constexpr std::size_t kTlsPiece = 128 * 1024;
 
 // Whether both ends of a window lie in the page cache. A file system that cannot tell counts as fast.
-bool in_memory(const FilePiece& piece, std::int64_t offset, std::int64_t size) {
+bool in_memory(const FileSlice& slice, std::int64_t offset, std::int64_t size) {
   for (const auto at : {offset, offset + size - 1}) {
     char byte = 0;
     iovec one{&byte, 1};
-    if (preadv2(piece.fd->get(), &one, 1, at, RWF_NOWAIT) < 0 && errno == EAGAIN) return false;
+    if (preadv2(slice.fd.get(), &one, 1, at, RWF_NOWAIT) < 0 && errno == EAGAIN) return false;
   }
   return true;
 }
 
 // Blocks until the window is in the page cache.
-int read_ahead(const FilePiece& piece, std::int64_t offset, std::int64_t size) {
-  readahead(piece.fd->get(), offset, static_cast<std::size_t>(size));
+int read_ahead(const FileSlice& slice, std::int64_t offset, std::int64_t size) {
+  readahead(slice.fd.get(), offset, static_cast<std::size_t>(size));
   char byte = 0;
-  return static_cast<int>(pread(piece.fd->get(), &byte, 1, offset + size - 1));
+  return static_cast<int>(pread(slice.fd.get(), &byte, 1, offset + size - 1));
 }
 
 class PlainWire final : public Wire {
@@ -76,16 +76,16 @@ class PlainWire final : public Wire {
     co_return true;
   }
 
-  asio::awaitable<bool> send_file(const FilePiece& piece) override {
-    off_t at = piece.offset;
-    const off_t end = piece.offset + piece.size;
+  asio::awaitable<bool> send_file(const FileSlice& slice) override {
+    off_t at = slice.offset;
+    const off_t end = slice.offset + slice.size;
     while (at < end) {
       const auto window = std::min<std::int64_t>(kWindow, end - at);
-      if (!in_memory(piece, at, window)) {
-        auto fetch = [&piece, at, window] { return read_ahead(piece, at, window); };
+      if (!in_memory(slice, at, window)) {
+        auto fetch = [&slice, at, window] { return read_ahead(slice, at, window); };
         co_await offload(pool_, WorkPool::Lane::other, fetch);
       }
-      if (!co_await send_window(piece.fd->get(), at, at + window)) co_return false;
+      if (!co_await send_window(slice.fd.get(), at, at + window)) co_return false;
       // Others wait as well.
       if (at < end) co_await asio::post(socket_.get_executor(), asio::use_awaitable);
     }
@@ -160,15 +160,15 @@ class TlsWire final : public Wire {
     co_return true;
   }
 
-  asio::awaitable<bool> send_file(const FilePiece& piece) override {
-    std::vector<std::uint8_t> buffer(std::min<std::size_t>(kTlsPiece, static_cast<std::size_t>(piece.size)));
-    for (std::int64_t done = 0; done < piece.size;) {
-      const auto want = std::min<std::size_t>(buffer.size(), static_cast<std::size_t>(piece.size - done));
-      auto fetch = [&piece, &buffer, done, want] {
-        auto got = read_at(piece.fd->get(), std::span(buffer).first(want), piece.offset + done);
+  asio::awaitable<bool> send_file(const FileSlice& slice) override {
+    std::vector<std::uint8_t> buffer(std::min<std::size_t>(kTlsPiece, static_cast<std::size_t>(slice.size)));
+    for (std::int64_t done = 0; done < slice.size;) {
+      const auto want = std::min<std::size_t>(buffer.size(), static_cast<std::size_t>(slice.size - done));
+      auto fetch = [&slice, &buffer, done, want] {
+        auto got = read_at(slice.fd.get(), std::span(buffer).first(want), slice.offset + done);
         return got ? *got : std::size_t{0};
       };
-      const bool here = in_memory(piece, piece.offset + done, static_cast<std::int64_t>(want));
+      const bool here = in_memory(slice, slice.offset + done, static_cast<std::int64_t>(want));
       const auto got = here ? fetch() : co_await offload(pool_, WorkPool::Lane::other, fetch);
       if (got < want) co_return false;
       if (!co_await write({reinterpret_cast<const char*>(buffer.data()), got})) co_return false;

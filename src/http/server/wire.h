@@ -15,7 +15,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "http/message/message.h"
+#include "http/server/delivery.h"
 #include "http/server/work_pool.h"
 
 namespace vf::http {
@@ -55,7 +55,7 @@ class Wire {
 
   // Set the deadline themselves, anew whenever the other end took something.
   virtual boost::asio::awaitable<bool> write(std::string_view bytes) = 0;
-  virtual boost::asio::awaitable<bool> send_file(const FilePiece& piece) = 0;
+  virtual boost::asio::awaitable<bool> send_file(const FileSlice& slice) = 0;
   virtual boost::asio::awaitable<void> end_writing() = 0;
 
  protected:

@@ -13,6 +13,7 @@ namespace vf::store {
 namespace {
 
 constexpr std::chrono::duration<int, std::milli> kBusyTimeout{10'000};
+constexpr std::size_t kMostIdle = 128;  // statements
 
 Error sqlite_error(sqlite3* db, std::string_view what) {
   const int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
@@ -59,7 +60,28 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+IdleStatements::~IdleStatements() { forget(); }
+
+void IdleStatements::forget() {
+  for (const auto& [sql, statement] : by_text_) sqlite3_finalize(statement);
+  by_text_.clear();
+}
+
+sqlite3_stmt* IdleStatements::take(std::string_view sql) {
+  const auto found = by_text_.find(sql);
+  if (found == by_text_.end()) return nullptr;
+  auto* out = found->second;
+  by_text_.erase(found);
+  return out;
+}
+
+void IdleStatements::give(sqlite3_stmt* statement) {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  // Lists with filters have many texts; those that matter are soon there again.
+  if (by_text_.size() >= kMostIdle) forget();
+  if (!by_text_.try_emplace(sqlite3_sql(statement), statement).second) sqlite3_finalize(statement);
+}
 
 Statement& Statement::bind(std::string_view text) {
   sqlite3_bind_text(statement_.get(), ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
@@ -121,6 +143,9 @@ std::optional<std::int64_t> Statement::maybe_number(int column) const {
 void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
+  // Counting its memory takes a lock of the whole process for each of its allocations, and nobody reads the count.
+  static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)uncounted;
   sqlite3* raw = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -146,10 +171,11 @@ Result<void> Database::use_write_ahead_log() {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
-  sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK)
+  auto* statement = idle_->take(sql);
+  if (!statement && sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                       &statement, nullptr) != SQLITE_OK)
     return std::unexpected(sqlite_error(db_.get(), "use the work folder's database"));
-  return Statement(db_.get(), statement);
+  return Statement(db_.get(), statement, idle_);
 }
 
 Result<void> Database::execute(std::string_view sql) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,10 +19,26 @@ struct sqlite3_stmt;
 
 namespace vf::store {
 
+// Prepared statements of one connection that nobody executes at the moment: preparing one costs more than most rows.
+class IdleStatements {
+ public:
+  IdleStatements() = default;
+  IdleStatements(const IdleStatements&) = delete;
+  IdleStatements& operator=(const IdleStatements&) = delete;
+  ~IdleStatements();
+  sqlite3_stmt* take(std::string_view sql);  // null: none
+  void give(sqlite3_stmt* statement);
+
+ private:
+  void forget();
+  std::map<std::string, sqlite3_stmt*, std::less<>> by_text_;
+};
+
 // One execution of a statement. Bind in order, then step until false.
 class Statement {
  public:
-  Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  Statement(sqlite3* db, sqlite3_stmt* statement, std::shared_ptr<IdleStatements> idle)
+      : db_(db), statement_(statement, GiveBack{std::move(idle)}) {}
   Statement(Statement&&) = default;
 
   Statement& bind(std::string_view text);
@@ -45,12 +62,13 @@ class Statement {
   std::optional<std::int64_t> maybe_number(int column) const;
 
  private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* s) const;
+  struct GiveBack {
+    std::shared_ptr<IdleStatements> idle;
+    void operator()(sqlite3_stmt* s) const { idle->give(s); }
   };
   Statement& bind_integer(std::int64_t number);
   sqlite3* db_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
   int bound_ = 0;
 };
 
@@ -75,6 +93,7 @@ class Database {
   Result<void> use_write_ahead_log();
   Result<void> migrate();
   std::unique_ptr<sqlite3, Close> db_;
+  std::shared_ptr<IdleStatements> idle_ = std::make_shared<IdleStatements>();
 };
 
 }  // namespace vf::store

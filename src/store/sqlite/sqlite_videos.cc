@@ -158,6 +158,15 @@ Result<std::optional<Video>> SqliteVideoStore::find(const std::string& id) {
   return pool_.read([&](Database& db) { return find_video(db, id); });
 }
 
+Result<std::optional<VideoAccess>> SqliteVideoStore::access(const std::string& id) {
+  return pool_.read([&](Database& db) -> Result<std::optional<VideoAccess>> {
+    auto row = VF_TRY(db.prepare("SELECT owner, visibility, state, salt FROM videos WHERE id = ?"));
+    row.bind(id);
+    if (!VF_TRY(row.step())) return std::nullopt;
+    return VideoAccess{id, row.text(0), row.text(1), row.text(2), row.text(3)};
+  });
+}
+
 Result<Page<Video>> SqliteVideoStore::list(const VideoFilter& filter, int limit, const std::optional<Cursor>& from) {
   return pool_.read([&](Database& db) -> Result<Page<Video>> {
     const auto query = query_of(filter);

@@ -13,6 +13,7 @@ class SqliteVideoStore : public VideoStore {
  public:
   explicit SqliteVideoStore(SqlitePool& pool, WallClock now = wall_clock_ms) : pool_(pool), now_(std::move(now)) {}
 
+  Result<std::optional<VideoAccess>> access(const std::string& id) override;
   Result<std::optional<Video>> find(const std::string& id) override;
   Result<Page<Video>> list(const VideoFilter& filter, int limit, const std::optional<Cursor>& from) override;
   Result<std::optional<Video>> change(const std::string& id, const VideoChange& change) override;
