@@ -57,11 +57,6 @@ std::string filtered(std::string_view text, std::size_t limit, Drop drop) {
   return out;
 }
 
-std::string one_line(std::string_view text) {
-  return std::string(
-      trim(filtered(text, text.size() * 3, [](char32_t c) { return is_control(c) || turns_direction(c); })));
-}
-
 std::string lines(std::string_view text) {
   return filtered(text, text.size() * 3, [](char32_t c) { return is_control(c) && c != '\n' && c != '\t'; });
 }
@@ -71,6 +66,11 @@ std::unexpected<Error> bad(std::string pointer, std::string message) {
 }
 
 }  // namespace
+
+std::string one_line(std::string_view text) {
+  return std::string(
+      trim(filtered(text, text.size() * 3, [](char32_t c) { return is_control(c) || turns_direction(c); })));
+}
 
 Result<VideoDetails> checked(VideoDetails details) {
   if (details.title) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t kLongestFileName = 255;
 // Takes control characters out. Errors: invalid_argument with the field's pointer and its bound.
 Result<VideoDetails> checked(VideoDetails details);
 
+// Text for one line: valid UTF-8 without control characters and marks that turn its direction.
+std::string one_line(std::string_view text);
+
 // "a, b,c" -> {"a", "b", "c"}: tags where a field is one text (forms, tus).
 std::vector<std::string> tags_from(std::string_view text);
 

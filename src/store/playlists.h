@@ -14,6 +14,7 @@ struct Playlist {
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
   std::int64_t items = 0;
+  std::int64_t open_items = 0;  // those that are not private
 };
 
 struct PlaylistChange {

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "http/message/problem.h"
+#include "http/video_details.h"
 
 namespace vf::http {
 namespace {
@@ -37,9 +38,7 @@ std::optional<Response> session_required_to_give(auth::Role role, const Call& ca
   return role == auth::Role::admin ? session_required(call) : std::nullopt;
 }
 
-auth::Client client_of(const Request& request) {
-  return {request.peer, std::string(request.headers.get("User-Agent"))};
-}
+auth::Client client_of(const Request& request) { return {request.peer, one_line(request.headers.get("User-Agent"))}; }
 
 std::expected<Page, Response> page_of(const Request& request) {
   Page page{.cursor = std::string(request.query_value("cursor"))};

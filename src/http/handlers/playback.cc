@@ -45,17 +45,14 @@ Result<std::string> whole_text(Platform& platform, const store::FileRow& file) {
   return out;
 }
 
-// A manifest with what decides who may see it; kept in the cache of answers.
+// Kept in the cache of answers. Who may see it is asked before, so that a refusal takes as long whether it is there or
+// not.
 struct Manifest {
-  std::string owner;
-  std::string visibility;
-  std::string salt;  // of the video's links
   std::string type;
   std::string etag;
   std::string text;
 };
-constexpr std::array kManifestLines{&Manifest::owner, &Manifest::visibility, &Manifest::salt, &Manifest::type,
-                                    &Manifest::etag};
+constexpr std::array kManifestLines{&Manifest::type, &Manifest::etag};
 
 std::string pack(const Manifest& manifest) {
   std::string out;
@@ -95,8 +92,8 @@ Result<bool> fill(Platform& platform, const store::Video& video, const std::stri
 Result<std::optional<Manifest>> find_manifest(Platform& platform, const std::string& id, const std::string& name) {
   const auto make = [&]() -> Result<std::optional<std::string>> {
     const auto video = VF_TRY(platform.videos.find(id));
-    if (!video || video->state == "failed") return std::nullopt;  // players that follow a beginning end by this
-    Manifest out{video->owner, video->visibility, video->salt, {}, {}, {}};
+    if (!video) return std::nullopt;
+    Manifest out;
     if (!VF_TRY(fill(platform, *video, name, out))) return std::nullopt;
     out.etag = sha256_hex(out.text);
     return pack(out);
@@ -118,15 +115,23 @@ void forget_version(Response& response) {
   response.headers.set("Cache-Control", "no-store");
 }
 
-Response manifest_response(Manifest manifest) {
-  auto response = text_response(manifest.type, std::move(manifest.text));
-  response.headers.set("ETag", '"' + manifest.etag + '"');
+Response serve_manifest(Platform& platform, const Call& call, const store::VideoAccess& video,
+                        const std::string& name) {
+  // Players that follow a beginning end by this.
+  if (video.state == "failed")
+    return problem(call.request, 404, "not_found",
+                   "This video cannot be watched, because making it failed; the video's \"error\" says why.");
+  auto manifest = VF_ANSWER(call, find_manifest(platform, video.id, name));
+  if (!manifest) return not_found(call.request, "file");
+  auto response = text_response(manifest->type, std::move(manifest->text));
+  response.headers.set("ETag", '"' + manifest->etag + '"');
   response.headers.set("Vary", "Authorization");
-  set_caching(response, manifest.visibility);
+  set_caching(response, video.visibility);
   return response;
 }
 
 Response serve(Platform& platform, const Call& call, const store::VideoAccess& video, std::string name) {
+  if (is_manifest(name)) return serve_manifest(platform, call, video, name);
   if (name == "key") name = "key.bin";
   const auto captions =
       name.ends_with(".vtt") ? VF_ANSWER(call, platform.videos.captions(video.id)) : std::vector<store::Caption>();
@@ -143,42 +148,20 @@ Response serve(Platform& platform, const Call& call, const store::VideoAccess& v
   return response;
 }
 
-// Why there is nothing to watch, for those who may know.
-Response no_manifest(Platform& platform, const Call& call, const std::string& id) {
-  const auto video = VF_ANSWER(call, platform.videos.find(id));
-  if (!video || video->state != "failed" || !may_read(call.who, video->owner, video->visibility))
-    return not_found(call.request, "file");
-  return problem(call.request, 404, "not_found",
-                 "This video cannot be watched, because making it failed; the video's \"error\" says why.");
-}
-
 Response open_file(Platform& platform, const Call& call) {
-  const auto &id = call.param("id"), &name = call.param("name");
-  if (is_manifest(name)) {
-    auto manifest = VF_ANSWER(call, find_manifest(platform, id, name));
-    if (!manifest || !may_read(call.who, manifest->owner, manifest->visibility)) return no_manifest(platform, call, id);
-    return manifest_response(std::move(*manifest));
-  }
-  const auto video = VF_ANSWER(call, platform.videos.access(id));
+  const auto video = VF_ANSWER(call, platform.videos.access(call.param("id")));
   if (!video || !may_read(call.who, video->owner, video->visibility)) return not_found(call.request, "video");
-  return serve(platform, call, *video, name);
+  return serve(platform, call, *video, call.param("name"));
 }
 
 Response token_file(Platform& platform, const Call& call) {
-  const auto &id = call.param("id"), &name = call.param("name");
-  // Whether the video exists must not be told by what an invalid token meets.
-  const auto good = [&](const std::string& salt) {
-    return platform.links.check(call.param("token"), auth::LinkPurpose::playback, id, salt, platform.now_ms());
-  };
-  const auto refused = [&] { return not_found(call.request, "video, or the link is over"); };
-  if (is_manifest(name)) {
-    auto manifest = VF_ANSWER(call, find_manifest(platform, id, name));
-    if (!good(manifest ? manifest->salt : "") || !manifest) return refused();
-    return manifest_response(std::move(*manifest));
-  }
+  const auto& id = call.param("id");
   const auto video = VF_ANSWER(call, platform.videos.access(id));
-  if (!good(video ? video->salt : "") || !video) return refused();
-  return serve(platform, call, *video, name);
+  // Whether the video exists must not be told by what an invalid token meets.
+  const bool good = platform.links.check(call.param("token"), auth::LinkPurpose::playback, id, video ? video->salt : "",
+                                         platform.now_ms());
+  if (!good || !video) return not_found(call.request, "video, or the link is over");
+  return serve(platform, call, *video, call.param("name"));
 }
 
 struct TokenBody {

@@ -78,6 +78,7 @@ Response whole(Platform& platform, const Call& call, int status, const std::stri
     const auto video = VF_ANSWER(call, platform.videos.find(video_id));
     if (video && may_read(call.who, *video)) items.push_back(video_json(*video));
   }
+  out["itemCount"] = items.size();
   out["items"] = std::move(items);
   return json_response(status, out);
 }
@@ -88,9 +89,12 @@ Response list(Platform& platform, const Call& call) {
   // own, or with ?visibility=public all public ones.
   const bool all_public =
       !auth::may(call.who, Permission::read_playlists) || call.request.query_value("visibility") == "public";
-  return page_response(VF_ANSWER(call, platform.playlists.list(all_public ? "" : call.who.user,
-                                                               all_public ? "public" : "", page.limit, page.from)),
-                       playlist_json);
+  auto found = VF_ANSWER(call, platform.playlists.list(all_public ? "" : call.who.user, all_public ? "public" : "",
+                                                       page.limit, page.from));
+  // How many private videos others put in is not told.
+  if (all_public)
+    for (auto& playlist : found.items) playlist.items = playlist.open_items;
+  return page_response(found, playlist_json);
 }
 
 Response create(Platform& platform, const Call& call) {

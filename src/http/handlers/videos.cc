@@ -121,7 +121,6 @@ json::array renditions_of(const std::vector<store::FileRow>& files) {
   return out;
 }
 
-// The video in full, below two lines that say who may see it: owner and visibility.
 Result<std::optional<std::string>> video_text(Platform& platform, const std::string& id) {
   const auto video = VF_TRY(platform.videos.find(id));
   if (!video) return std::nullopt;
@@ -133,19 +132,18 @@ Result<std::optional<std::string>> video_text(Platform& platform, const std::str
                                 {"label", caption.label},
                                 {"url", fmt::format("/api/stream/{}/{}.vtt", id, caption.language)}});
   out["captions"] = std::move(list);
-  return fmt::format("{}\n{}\n{}", video->owner, video->visibility, wire_json(out));
+  return wire_json(out);
 }
 
 Response show(Platform& platform, const Call& call) {
   const auto& id = call.param("id");
-  const auto text = VF_ANSWER(
+  // Before the cache, so that a refusal takes as long whether the video is there or not.
+  const auto video = VF_ANSWER(call, platform.videos.access(id));
+  if (!video || !may_read(call.who, video->owner, video->visibility)) return not_found(call.request, "video");
+  auto text = VF_ANSWER(
       call, kept_text(platform, "video", "video " + id, {video_tag(id)}, [&] { return video_text(platform, id); }));
   if (!text) return not_found(call.request, "video");
-  const auto owner_end = text->find('\n'), visibility_end = text->find('\n', owner_end + 1);
-  if (!may_read(call.who, text->substr(0, owner_end),
-                std::string_view(*text).substr(owner_end + 1, visibility_end - owner_end - 1)))
-    return not_found(call.request, "video");
-  return json_text_response(200, text->substr(visibility_end + 1));
+  return json_text_response(200, std::move(*text));
 }
 
 Response change(Platform& platform, const Call& call) {

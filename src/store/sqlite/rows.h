@@ -41,6 +41,14 @@ Result<std::vector<FileRow>> heads_of(Database& db, const std::string& video);
 // Forgets those, with the references that no other file of the video needs.
 Result<void> drop_heads(Database& db, const std::string& video);
 
+// The bytes that a user's things take, ?1: what videos, jobs and assets name, and captions, which are rows themselves.
+inline constexpr const char* kStoredBytes =
+    "(SELECT COALESCE(SUM(size), 0) FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = ?1 "
+    "UNION "
+    "ALL SELECT id FROM jobs WHERE owner = ?1 UNION ALL SELECT id FROM assets WHERE owner = ?1)) + (SELECT "
+    "COALESCE(SUM(LENGTH(CAST(c.webvtt AS BLOB))), 0) FROM captions c JOIN videos v ON v.id = c.video WHERE v.owner = "
+    "?1)";
+
 inline constexpr const char* kFileColumns = "name, content_type, size, etag, pieces";
 Result<FileRow> read_file_row(const Statement& row);
 

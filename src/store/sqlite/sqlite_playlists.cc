@@ -7,10 +7,13 @@ namespace {
 
 constexpr const char* kColumns =
     "id, owner, title, description, visibility, created_at, updated_at, (SELECT COUNT(*) FROM playlist_items WHERE "
-    "playlist = playlists.id)";
+    "playlist = playlists.id), (SELECT COUNT(*) FROM playlist_items i JOIN videos v ON v.id = i.video WHERE i.playlist "
+    "= "
+    "playlists.id AND v.visibility <> 'private')";
 
 Playlist read_playlist(const Statement& row) {
-  return {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.number(5), row.number(6), row.number(7)};
+  return {row.text(0),   row.text(1),   row.text(2),   row.text(3),  row.text(4),
+          row.number(5), row.number(6), row.number(7), row.number(8)};
 }
 
 }  // namespace

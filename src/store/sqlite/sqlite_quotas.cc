@@ -1,14 +1,13 @@
 #include "store/sqlite/sqlite_quotas.h"
 
 #include "store/sqlite/query.h"
+#include "store/sqlite/rows.h"
 
 namespace vf::store {
 namespace {
 
-constexpr std::string_view kUse =
-    "SELECT (SELECT COALESCE(SUM(size), 0) FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = "
-    "?1 "
-    "UNION ALL SELECT id FROM jobs WHERE owner = ?1 UNION ALL SELECT id FROM assets WHERE owner = ?1)), "
+// After the stored bytes.
+constexpr std::string_view kOtherUse =
     "(SELECT COALESCE(SUM(COALESCE(size, reserved)), 0) FROM uploads WHERE owner = ?1 AND state = 'open'), "
     "(SELECT COALESCE(SUM(milliseconds), 0) FROM media_use WHERE owner = ?1 AND at >= ?3), "
     "(SELECT COUNT(*) FROM jobs WHERE owner = ?1 AND state IN ('pending', 'processing', 'paused')), "
@@ -47,7 +46,7 @@ class SqliteQuotaStore final : public QuotaStore {
 
   Result<QuotaUse> use(const std::string& user, const Since& since) override {
     return pool_.read([&](Database& db) -> Result<QuotaUse> {
-      auto row = VF_TRY(query(db, kUse, user, since.day, since.month));
+      auto row = VF_TRY(query(db, fmt::format("SELECT {}, {}", kStoredBytes, kOtherUse), user, since.day, since.month));
       VF_TRY(row.step());
       return QuotaUse{row.number(0), row.number(1), row.number(2), row.number(3), row.number(4), row.maybe_number(5)};
     });

@@ -341,9 +341,7 @@ Result<std::int64_t> SqliteVideoStore::forget_heads(std::int64_t before_ms, int 
 Result<VideoStore::Usage> SqliteVideoStore::usage(const std::string& owner) {
   return pool_.read([&](Database& db) -> Result<Usage> {
     auto row =
-        VF_TRY(db.prepare("SELECT (SELECT COUNT(*) FROM videos WHERE owner = ?1), (SELECT COALESCE(SUM(size), 0) "
-                          "FROM blob_references WHERE subject IN (SELECT id FROM videos WHERE owner = ?1 UNION ALL "
-                          "SELECT id FROM jobs WHERE owner = ?1 UNION ALL SELECT id FROM assets WHERE owner = ?1))"));
+        VF_TRY(db.prepare(fmt::format("SELECT (SELECT COUNT(*) FROM videos WHERE owner = ?1), {}", kStoredBytes)));
     row.bind(owner);
     VF_TRY(row.step());
     return Usage{row.number(0), row.number(1)};

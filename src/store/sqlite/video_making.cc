@@ -21,7 +21,6 @@ Result<bool> another_makes(Database& db, const Job& job) {
 json::object cancelled_error() {
   return {{"code", to_string(ErrorCode::cancelled)},
           {"detail", "The job that makes this video was cancelled. Retry that job, or order another transcode."},
-          {"stage", nullptr},
           {"recoverable", true}};
 }
 
