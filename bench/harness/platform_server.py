@@ -90,10 +90,11 @@ def reads(place, client, case, video):
 
 
 def playback(place, client, case, video):
-    """Ranges of a rendition, ours and nginx's in turn."""
-    _, _, master = client.ask("GET", f"/api/stream/{video}/master.m3u8")
+    """Ranges of a private film's rendition as a player asks for them, with a token in the path; ours and nginx's in turn."""
+    hls = client.json("POST", f"/api/videos/{video}/playback-token", {})["hls"]
+    _, _, master = client.ask("GET", hls)
     first = next(line for line in master.decode().splitlines() if line and not line.startswith("#"))
-    path = f"/api/stream/{video}/{first.replace('.m3u8', '.mp4')}"
+    path = hls.replace("master.m3u8", first.replace(".m3u8", ".mp4"))
     _, _, body = client.ask("GET", path)
     files = place.scratch / "files"
     files.mkdir(exist_ok=True)
@@ -101,11 +102,10 @@ def playback(place, client, case, video):
     wanted, turns = case["playback"], {"ours": [], "nginx": []}
     for turn in range(case["pairs"]):
         with nginx(place) as (pid, where):
-            sides = [("ours", client.pid, f"127.0.0.1:{client.port}", path, f"X-API-Key: {client.key}"),
-                     ("nginx", pid, where, "/files/film", "X-None: 0")]
-            for side, process, at, url, field in sides if turn % 2 == 0 else reversed(sides):
+            sides = [("ours", client.pid, f"127.0.0.1:{client.port}", path), ("nginx", pid, where, "/files/film")]
+            for side, process, at, url in sides if turn % 2 == 0 else reversed(sides):
                 turns[side].append(load(place, process, "ranges", at, url, case["connections"], case["seconds"], len(body),
-                                        wanted["bytes"], 0, field))
+                                        wanted["bytes"]))
     speed = lambda t: t["bytes"] / t["seconds"]
     return {"turns": turns, "ratio": median(speed(a) / speed(b) for a, b in zip(turns["ours"], turns["nginx"])),
             **{side: median(map(speed, turns[side])) for side in turns}}

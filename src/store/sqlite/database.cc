@@ -1,6 +1,7 @@
 #include "store/sqlite/database.h"
 
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include <fmt/format.h>
@@ -47,14 +48,15 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
       return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+      // Also after one read that came short: what waits for the database is not given up for it.
       return {
-          ErrorCode::internal,
+          ErrorCode::io_error,
           fmt::format("The database in the work folder '{}' is damaged. Remove the folder (only speed is lost) and run "
                       "it again.",
                       folder),
           text};
     default:
-      return {ErrorCode::internal, fmt::format("Cannot {}.", what), text};
+      return {ErrorCode::unavailable, fmt::format("Cannot {}.", what), text};
   }
 }
 
@@ -75,12 +77,17 @@ sqlite3_stmt* IdleStatements::take(std::string_view sql) {
   return out;
 }
 
-void IdleStatements::give(sqlite3_stmt* statement) {
+void IdleStatements::give(sqlite3_stmt* statement) noexcept {
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   // Lists with filters have many texts; those that matter are soon there again.
   if (by_text_.size() >= kMostIdle) forget();
-  if (!by_text_.try_emplace(sqlite3_sql(statement), statement).second) sqlite3_finalize(statement);
+  try {
+    if (by_text_.try_emplace(sqlite3_sql(statement), statement).second) return;
+  } catch (const std::bad_alloc&) {
+    // Prepared anew the next time.
+  }
+  sqlite3_finalize(statement);
 }
 
 Statement& Statement::bind(std::string_view text) {

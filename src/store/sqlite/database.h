@@ -27,7 +27,7 @@ class IdleStatements {
   IdleStatements& operator=(const IdleStatements&) = delete;
   ~IdleStatements();
   sqlite3_stmt* take(std::string_view sql);  // null: none
-  void give(sqlite3_stmt* statement);
+  void give(sqlite3_stmt* statement) noexcept;
 
  private:
   void forget();

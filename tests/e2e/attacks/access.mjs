@@ -162,12 +162,18 @@ export async function eventsEndWithTheSession(s) {
   const as = await s.signIn("listener");
   const { jobId } = await s.uploadByTus(as, "heard.mp4", s.film);
   await s.until(async () => (await s.ask("GET", `/api/jobs/${jobId}`, { as })).json.state === "completed");
-  const waiting = (await s.must(201, "POST", "/api/jobs", { as, ...json({ kind: "transcode", videoId: (await s.ask("GET", `/api/jobs/${jobId}`, { as })).json.videoId, params: { quality: "high", speed: "slow" } }) })).json.id;
+  const { videoId } = (await s.ask("GET", `/api/jobs/${jobId}`, { as })).json;
+  const order = async (params, priority) => (await s.must(201, "POST", "/api/jobs", { as, ...json({ kind: "transcode", videoId, params, priority }) })).json.id;
+  // Behind the others it cannot be over before the stream is.
+  const others = [];
+  for (const quality of ["low", "medium", "high"])
+    for (const speed of ["slow", "medium", "fast"]) others.push(await order({ quality, speed }, 50));
+  const waiting = await order({ quality: "high", speed: "slower" }, 0);
   const heard = s.ask("GET", `/api/jobs/${waiting}/events`, { as });
   await new Promise((resolve) => setTimeout(resolve, 100));
   await s.must(200, "DELETE", "/api/auth/sessions", { as });
   await new Promise((resolve) => setTimeout(resolve, 3200)); // what a signed-out token may still do
-  await s.ask("POST", `/api/jobs/${waiting}/cancel`, { as: s.admin });
+  for (const id of [waiting, ...others]) await s.ask("POST", `/api/jobs/${id}/cancel`, { as: s.admin });
   const { text } = await heard;
   check(!text.includes("event: cancelled") && !text.includes("event: done") && !text.includes("event: error"), `a stream tells what came after its session: ${text.slice(-300)}`);
 }
