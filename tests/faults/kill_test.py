@@ -30,10 +30,11 @@ def kill_the_command(place):
     check(total >= 4 * RUNGS, f"the clip gives {total} encodes: too few chunks to prove anything")
     inside = kills = late = redone_most = 0
     begun_all = time.monotonic()
-    while kills < KILLS:
+    # Few kills may fall outside of all stages by chance: then more are tried.
+    while kills < KILLS or (inside < 0.8 * KILLS and kills < 2 * KILLS):
         out, work = place / f"out{kills}-{late}", place / f"work{kills}-{late}"
         # Moments lie uniformly over the undisturbed run; one cell each, so that few kills spread too.
-        moment = seconds * (kills + rng.random()) / KILLS
+        moment = seconds * (kills % KILLS + rng.random()) / KILLS
         begun = time.monotonic()
         process = start(arguments(clip, out, work, *LADDER))
         time.sleep(max(0.0, begun + moment - time.monotonic()))
@@ -67,8 +68,8 @@ def kill_the_command(place):
         redone_most = max(redone_most, len(stages))
         check(report["stages"]["run"] + report["stages"]["reused"] == calm["stages"]["run"] + calm["stages"]["reused"],
               "the report counts other stages than the undisturbed run's")
-    check(inside >= 0.8 * KILLS, f"only {inside} of {KILLS} kills met a running stage")
-    return (f"{KILLS} kills over {seconds:.1f} s, {inside} of them inside a running stage; at most {redone_most} "
+    check(inside >= 0.8 * KILLS, f"only {inside} of {kills} kills met a running stage")
+    return (f"{kills} kills over {seconds:.1f} s, {inside} of them inside a running stage; at most {redone_most} "
             f"chunks again on {CORES} cores; {time.monotonic() - begun_all:.0f} s")
 
 
