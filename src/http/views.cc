@@ -172,6 +172,15 @@ std::expected<store::Video, Response> readable_video(Platform& platform, const C
   return std::move(**video);
 }
 
+std::expected<store::VideoAccess, Response> readable_access(Platform& platform, const Call& call,
+                                                            const std::string& id) {
+  auto video = platform.videos.access(id);
+  if (!video) return std::unexpected(problem(call.request, video.error()));
+  if (!*video || !may_read(call.who, (*video)->owner, (*video)->visibility))
+    return std::unexpected(not_found(call.request, "video"));
+  return std::move(**video);
+}
+
 std::expected<store::Video, Response> known_video(Platform& platform, const Call& call, const std::string& id) {
   auto video = platform.videos.find(id);
   if (!video) return std::unexpected(problem(call.request, video.error()));

@@ -61,6 +61,9 @@ bool may_read(const auth::Principal& who, const std::string& owner, std::string_
 // it, so a key needs no scope for that. What one may not know of answers like what is not there: 404; what one may
 // know but not change: 403.
 std::expected<store::Video, Response> readable_video(Platform& platform, const Call& call, const std::string& id);
+// The same for who needs no more of it than that; before a cache is asked, so that a refusal takes as long whether the
+// video is there or not.
+std::expected<store::VideoAccess, Response> readable_access(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Video, Response> known_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Video, Response> own_video(Platform& platform, const Call& call, const std::string& id);
 std::expected<store::Job, Response> readable_job(Platform& platform, const Call& call, const std::string& id);

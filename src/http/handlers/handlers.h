@@ -43,7 +43,7 @@ inline constexpr std::int64_t kJsonLimit = 1 << 20;
 // Into the audit log: that this caller did `action` to `target` ("video 0193.."). Never what somebody typed.
 void record(Platform& platform, const Call& call, std::string_view action, std::string target, std::string detail = "");
 
-// The bytes of a published file; ranges and conditions are the transport's. Errors: a blob is gone.
+// The bytes of a published file; ranges and conditions are the transport's, and so is a blob that is gone.
 Response file_response(Platform& platform, store::FileRow file);
 
 }  // namespace vf::http

@@ -45,8 +45,7 @@ Result<std::string> whole_text(Platform& platform, const store::FileRow& file) {
   return out;
 }
 
-// Kept in the cache of answers. Who may see it is asked before, so that a refusal takes as long whether it is there or
-// not.
+// Kept in the cache of answers.
 struct Manifest {
   std::string type;
   std::string etag;
@@ -149,9 +148,7 @@ Response serve(Platform& platform, const Call& call, const store::VideoAccess& v
 }
 
 Response open_file(Platform& platform, const Call& call) {
-  const auto video = VF_ANSWER(call, platform.videos.access(call.param("id")));
-  if (!video || !may_read(call.who, video->owner, video->visibility)) return not_found(call.request, "video");
-  return serve(platform, call, *video, call.param("name"));
+  return serve(platform, call, VF_OR_RESPONSE(readable_access(platform, call, call.param("id"))), call.param("name"));
 }
 
 Response token_file(Platform& platform, const Call& call) {

@@ -137,9 +137,7 @@ Result<std::optional<std::string>> video_text(Platform& platform, const std::str
 
 Response show(Platform& platform, const Call& call) {
   const auto& id = call.param("id");
-  // Before the cache, so that a refusal takes as long whether the video is there or not.
-  const auto video = VF_ANSWER(call, platform.videos.access(id));
-  if (!video || !may_read(call.who, video->owner, video->visibility)) return not_found(call.request, "video");
+  VF_OR_RESPONSE(readable_access(platform, call, id));
   auto text = VF_ANSWER(
       call, kept_text(platform, "video", "video " + id, {video_tag(id)}, [&] { return video_text(platform, id); }));
   if (!text) return not_found(call.request, "video");
